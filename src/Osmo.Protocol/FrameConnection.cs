@@ -1,0 +1,140 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Google.Protobuf;
+
+namespace Osmo.Protocol;
+
+/// <summary>
+/// Frames over a WebSocket: every binary message is one frame, and a frame holds a batch of protobuf messages. Used
+/// on both ends of the agent channel. One reader and any number of writers at a time.
+/// </summary>
+public sealed class FrameConnection : IAsyncDisposable
+{
+    /// <summary>The largest frame that is read, in bytes; the peer's connection is closed when it sends a larger one.</summary>
+    public const int FrameBytesMax = 8 * 1024 * 1024;
+
+    private const int ReceiveBufferBytesMin = 16 * 1024;
+
+    private readonly WebSocket _socket;
+    private readonly SemaphoreSlim _sendGate = new(1, 1);
+    private byte[] _receiveBuffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferBytesMin);
+
+    /// <summary>Takes over an open WebSocket, which is disposed with this object.</summary>
+    public FrameConnection(WebSocket socket) => _socket = socket;
+
+    /// <summary>
+    /// The next frame, or null when the peer closed the connection. The memory is valid until the next call.
+    /// </summary>
+    /// <exception cref="FrameProtocolException">The peer sent text, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
+    /// <exception cref="WebSocketException">The connection broke.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        int length = 0;
+        while (true)
+        {
+            ValueWebSocketReceiveResult result =
+                await _socket.ReceiveAsync(_receiveBuffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (result.MessageType == WebSocketMessageType.Close)
+            {
+                return null;
+            }
+
+            if (result.MessageType != WebSocketMessageType.Binary)
+            {
+                throw new FrameProtocolException("The peer sent a text frame; this channel carries binary protobuf frames only.");
+            }
+
+            length += result.Count;
+            if (result.EndOfMessage)
+            {
+                return _receiveBuffer.AsMemory(0, length);
+            }
+
+            if (length == _receiveBuffer.Length)
+            {
+                Grow(length);
+            }
+        }
+    }
+
+    /// <summary>Sends one frame; concurrent callers are served one after the other.</summary>
+    /// <exception cref="WebSocketException">The connection broke.</exception>
+    public async ValueTask SendAsync(IMessage frame, CancellationToken cancellationToken)
+    {
+        int size = frame.CalculateSize();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            frame.WriteTo(buffer.AsSpan(0, size));
+            await SendAsync(buffer.AsMemory(0, size), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Sends one frame that is already encoded.</summary>
+    /// <exception cref="WebSocketException">The connection broke.</exception>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        await _sendGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await _socket.SendAsync(frame, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        finally
+        {
+            _sendGate.Release();
+        }
+    }
+
+    /// <summary>Starts the closing handshake with a reason that the peer can log (at most 123 bytes of it are sent).</summary>
+    public async ValueTask CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken cancellationToken)
+    {
+        if (_socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
+        {
+            return;
+        }
+
+        try
+        {
+            await _socket.CloseOutputAsync(status, reason.Length > 120 ? reason[..120] : reason, cancellationToken).ConfigureAwait(false);
+        }
+        catch (WebSocketException)
+        {
+            // The peer went first: there is nobody left to tell.
+        }
+    }
+
+    /// <summary>Ends the connection at once, without a closing handshake.</summary>
+    public void Abort() => _socket.Abort();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        _sendGate.Dispose();
+        byte[] buffer = Interlocked.Exchange(ref _receiveBuffer, []);
+        if (buffer.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void Grow(int length)
+    {
+        if (length >= FrameBytesMax)
+        {
+            throw new FrameProtocolException($"The peer sent a frame of more than {FrameBytesMax} bytes; split it into smaller batches.");
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(length * 2);
+        _receiveBuffer.AsSpan(0, length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_receiveBuffer);
+        _receiveBuffer = larger;
+    }
+}
