@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+
+namespace Osmo.Grains.Availability;
+
+/// <summary>
+/// Rules compiled against a table: one byte per interned pair says whether the pair makes a node unavailable, so that judging a
+/// node is a loop over a few bytes.
+/// </summary>
+/// <remarks>
+/// Any thread may evaluate. Pairs interned after the policy was compiled are judged when they are first met: the verdicts are a
+/// pure function of the rules and the append-only table, so threads that extend them at once write the same bytes.
+/// </remarks>
+public sealed class ConditionPolicy
+{
+    private readonly ConditionTable _table;
+    private volatile byte[] _blocks;
+
+    /// <summary>Compiles rules against what the table holds now.</summary>
+    public ConditionPolicy(NodeConditionRules rules, ConditionTable table)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        ArgumentNullException.ThrowIfNull(table);
+
+        Rules = rules;
+        _table = table;
+        _blocks = Compile([], table.View);
+    }
+
+    /// <summary>The rules that were compiled.</summary>
+    public NodeConditionRules Rules { get; }
+
+    /// <summary>Whether a node may be scheduled on. Allocates nothing unless it meets a pair newer than any met before.</summary>
+    /// <param name="conditionIds">The node's conditions, as ids of the table this policy was compiled against.</param>
+    /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id was not given out by the table.</exception>
+    public bool IsAvailable(ReadOnlySpan<int> conditionIds, bool unschedulable)
+    {
+        var blocks = _blocks;
+        uint blocked = unschedulable ? 1u : 0u;
+        foreach (var id in conditionIds)
+        {
+            if ((uint)id >= (uint)blocks.Length)
+            {
+                blocks = ExtendTo(id);
+            }
+
+            // No early exit: healthy nodes are the rule, and a branch per condition would only add mispredictions.
+            blocked |= blocks[id];
+        }
+
+        return blocked == 0;
+    }
+
+    /// <summary>The verdict with its reasons, in the node's own order of conditions. Allocates; for people, not for the hot path.</summary>
+    /// <param name="conditionIds">The node's conditions, as ids of the table this policy was compiled against.</param>
+    /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id was not given out by the table.</exception>
+    public NodeVerdict Explain(ReadOnlySpan<int> conditionIds, bool unschedulable)
+    {
+        var view = _table.View;
+        var conditions = ImmutableArray.CreateBuilder<ConditionVerdict>(conditionIds.Length);
+        foreach (var id in conditionIds)
+        {
+            var pair = view[id];
+            conditions.Add(new(pair.Type, pair.Status, Rules.Classify(pair.Type)));
+        }
+
+        return new NodeVerdict(conditions.MoveToImmutable(), unschedulable);
+    }
+
+    private byte[] ExtendTo(int id)
+    {
+        var view = _table.View;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)view.Count, nameof(id));
+        return _blocks = Compile(_blocks, view);
+    }
+
+    private byte[] Compile(byte[] known, ConditionView view)
+    {
+        var blocks = new byte[Math.Max(known.Length, view.Count)];
+        known.CopyTo(blocks, 0);
+        for (var id = known.Length; id < blocks.Length; id++)
+        {
+            var (type, status) = view[id];
+            blocks[id] = Rules.Classify(type).IsMetBy(status) ? (byte)0 : (byte)1;
+        }
+
+        return blocks;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+
+namespace Osmo.Grains.Availability;
+
+/// <summary>Whether a node may be scheduled on, and why.</summary>
+public sealed class NodeVerdict
+{
+    /// <summary>The note of a node that reports no <c>Ready</c> condition.</summary>
+    public const string ReadyNotReportedNote = "no Ready condition reported";
+
+    internal NodeVerdict(ImmutableArray<ConditionVerdict> conditions, bool cordoned)
+    {
+        Conditions = conditions;
+        Cordoned = cordoned;
+
+        var reasons = ImmutableArray.CreateBuilder<NodeReason>();
+        if (cordoned)
+        {
+            reasons.Add(NodeReason.OfCordon());
+        }
+
+        foreach (var condition in conditions)
+        {
+            ReadyReported |= condition.Type == NodeConditionRules.ReadyType;
+            if (!condition.Passes)
+            {
+                reasons.Add(NodeReason.OfCondition(condition));
+            }
+        }
+
+        Reasons = reasons.ToImmutable();
+    }
+
+    /// <summary>Whether the node may be scheduled on: there is no reason against it.</summary>
+    public bool Available => Reasons.IsEmpty;
+
+    /// <summary>Whether <c>spec.unschedulable</c> is true.</summary>
+    public bool Cordoned { get; }
+
+    /// <summary>Whether the node reports a condition of type <c>Ready</c> at all. Its absence alone does not make a node unavailable.</summary>
+    public bool ReadyReported { get; }
+
+    /// <summary>Every condition in the node's order, with what was asked of it: passed, failed and ignored ones.</summary>
+    public ImmutableArray<ConditionVerdict> Conditions { get; }
+
+    /// <summary>Why the node is unavailable: the cordon first, then failing conditions in the node's order. Empty when available.</summary>
+    public ImmutableArray<NodeReason> Reasons { get; }
+
+    /// <summary>What a reader should know although it decides nothing.</summary>
+    public ImmutableArray<string> Notes => ReadyReported ? [] : [ReadyNotReportedNote];
+}
