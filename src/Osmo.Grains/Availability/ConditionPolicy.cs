@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Osmo.Grains.Availability;
 
 /// <summary>
@@ -49,23 +47,6 @@ public sealed class ConditionPolicy
         }
 
         return blocked == 0;
-    }
-
-    /// <summary>The verdict with its reasons, in the node's own order of conditions. Allocates; for people, not for the hot path.</summary>
-    /// <param name="conditionIds">The node's conditions, as ids of the table this policy was compiled against.</param>
-    /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">An id was not given out by the table.</exception>
-    public NodeVerdict Explain(ReadOnlySpan<int> conditionIds, bool unschedulable)
-    {
-        var view = _table.View;
-        var conditions = ImmutableArray.CreateBuilder<ConditionVerdict>(conditionIds.Length);
-        foreach (var id in conditionIds)
-        {
-            var pair = view[id];
-            conditions.Add(new(pair.Type, pair.Status, Rules.Classify(pair.Type)));
-        }
-
-        return new NodeVerdict(conditions.MoveToImmutable(), unschedulable);
     }
 
     private byte[] ExtendTo(int id)

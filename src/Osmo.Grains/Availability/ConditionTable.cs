@@ -75,11 +75,12 @@ public sealed class ConditionTable
         return true;
     }
 
-    /// <summary>A new table with the same limit that holds only the pairs still in use, in their old order.</summary>
+    /// <summary>A new table that holds only the pairs still in use, in their old order.</summary>
     /// <param name="liveIds">Ids of this table that are in use; repeats are fine.</param>
+    /// <param name="pairsMax">Most pairs that the new table will hold; not less than those in use.</param>
     /// <param name="newIds">Indexed by old id: the id in the new table, or -1 where the pair was dropped.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id was not given out by this table.</exception>
-    public ConditionTable KeepOnly(IEnumerable<int> liveIds, out int[] newIds)
+    public ConditionTable KeepOnly(IEnumerable<int> liveIds, int pairsMax, out int[] newIds)
     {
         ArgumentNullException.ThrowIfNull(liveIds);
 
@@ -92,7 +93,7 @@ public sealed class ConditionTable
             newIds[id] = id;
         }
 
-        var kept = new ConditionTable(PairsMax);
+        var kept = new ConditionTable(pairsMax);
         for (var id = 0; id < newIds.Length; id++)
         {
             if (newIds[id] >= 0)

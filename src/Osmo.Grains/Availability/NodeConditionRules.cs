@@ -81,6 +81,20 @@ public sealed class NodeConditionRules : IEquatable<NodeConditionRules>
             : new(RequiredStatus.False, RuleSource.None, null);
     }
 
+    /// <summary>The verdict with its reasons, in the node's own order of conditions. For people, not for the hot path.</summary>
+    /// <param name="conditions">The node's conditions.</param>
+    /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
+    public NodeVerdict Explain(ReadOnlySpan<ConditionPair> conditions, bool unschedulable)
+    {
+        var verdicts = ImmutableArray.CreateBuilder<ConditionVerdict>(conditions.Length);
+        foreach (var (type, status) in conditions)
+        {
+            verdicts.Add(new ConditionVerdict(type, status, Classify(type)));
+        }
+
+        return new NodeVerdict(verdicts.MoveToImmutable(), unschedulable);
+    }
+
     /// <inheritdoc/>
     public bool Equals(NodeConditionRules? other) =>
         other is not null

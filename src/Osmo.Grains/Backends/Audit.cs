@@ -1,0 +1,11 @@
+namespace Osmo.Grains.Backends;
+
+/// <summary>Who makes a change and why.</summary>
+/// <param name="Username">The user, or <c>system</c>.</param>
+/// <param name="Description">The reason, in words; null for the usual sentence of that change.</param>
+/// <param name="Tags">Tags for the revision.</param>
+public sealed record Audit(string Username, string? Description, TextList Tags)
+{
+    /// <summary>A change that Osmo makes by itself.</summary>
+    public static Audit System { get; } = new("system", null, TextList.Empty);
+}

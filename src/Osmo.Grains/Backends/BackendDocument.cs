@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace Osmo.Grains.Backends;
+
+/// <summary>Writes a backend as the JSON document that the configuration routes show.</summary>
+public static class BackendDocument
+{
+    /// <summary>The whole document: identity, configuration and status.</summary>
+    /// <param name="writer">Where to write; the document is one object.</param>
+    /// <param name="record">The backend.</param>
+    /// <param name="now">The time for which <c>online</c> is said.</param>
+    public static void Write(Utf8JsonWriter writer, BackendRecord record, DateTimeOffset now)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", record.Name.Value);
+        writer.WriteString("version", record.Registration.AgentVersion);
+        writer.WriteString("k8s_uid", record.Registration.ClusterUid);
+        writer.WriteString("k8s_namespace", record.Registration.Namespace);
+        WriteEditable(writer, record);
+        writer.WriteString("last_heartbeat", record.LastHeartbeat is { } heard ? NaiveUtc.Format(heard) : null);
+        writer.WriteString("created_date", NaiveUtc.Format(record.CreatedAt));
+        writer.WriteBoolean("online", record.IsOnline(now));
+        writer.WriteEndObject();
+    }
+
+    /// <summary>The whole document as JSON text.</summary>
+    public static string ToJson(BackendRecord record, DateTimeOffset now) => JsonOf(writer => Write(writer, record, now));
+
+    /// <summary>The part that operators may change, as JSON text: what a merge patch is applied to and what is stored.</summary>
+    public static string EditableJson(BackendRecord record) => JsonOf(writer =>
+    {
+        writer.WriteStartObject();
+        WriteEditable(writer, record);
+        writer.WriteEndObject();
+    });
+
+    private static string JsonOf(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            write(writer);
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private static void WriteEditable(Utf8JsonWriter writer, BackendRecord record)
+    {
+        var config = record.Config;
+        writer.WriteString("description", config.Description);
+        writer.WriteString("dashboard_url", config.DashboardUrl);
+        writer.WriteString("grafana_url", config.GrafanaUrl);
+        WriteStrings(writer, "tests", config.Tests.Items);
+        writer.WriteStartObject("scheduler_settings");
+        writer.WriteString("scheduler_type", config.Scheduler.SchedulerType);
+        writer.WriteString("scheduler_name", config.Scheduler.SchedulerName);
+        writer.WriteBoolean("coscheduling", config.Scheduler.Coscheduling);
+        writer.WriteNumber("scheduler_timeout", config.Scheduler.SchedulerTimeout);
+        writer.WriteEndObject();
+        writer.WriteStartObject("node_conditions");
+        WriteStrings(writer, "additional_node_conditions", config.NodeConditions.Additional);
+        WriteStrings(writer, "ignore_node_conditions", config.NodeConditions.Ignore);
+        writer.WriteString("prefix", record.Registration.Prefix.Value);
+        writer.WriteEndObject();
+        writer.WriteString("router_address", config.RouterAddress);
+        writer.WritePropertyName("cache_config");
+        writer.WriteRawValue(config.CacheConfigJson);
+        writer.WriteStartObject("services");
+        writer.WriteStartObject("backendListener");
+        writer.WriteBoolean("enable_node_label_update", config.EnableNodeLabelUpdate);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter writer, string name, IEnumerable<string> items)
+    {
+        writer.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            writer.WriteStringValue(item);
+        }
+
+        writer.WriteEndArray();
+    }
+}

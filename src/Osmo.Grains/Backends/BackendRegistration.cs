@@ -1,0 +1,17 @@
+using Osmo.Grains.Availability;
+
+namespace Osmo.Grains.Backends;
+
+/// <summary>What a backend's agent says of itself and of its cluster when it connects.</summary>
+/// <param name="ClusterUid">The uid of the cluster's <c>kube-system</c> namespace: the identity of the cluster. Null until an agent
+/// has connected.</param>
+/// <param name="Namespace">The namespace that workflows run in.</param>
+/// <param name="AgentVersion">The agent's version.</param>
+/// <param name="Prefix">Prefix of the verified label; the agent's to decide, because it is deployed with it.</param>
+/// <param name="AgentLabelUpdates">Whether the agent was deployed with label updates switched on.</param>
+public sealed record BackendRegistration(
+    string? ClusterUid,
+    string Namespace,
+    string AgentVersion,
+    NodeConditionPrefix Prefix,
+    bool AgentLabelUpdates);

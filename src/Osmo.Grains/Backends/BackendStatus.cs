@@ -1,0 +1,20 @@
+namespace Osmo.Grains.Backends;
+
+/// <summary>A backend in numbers, counted at the moment of asking.</summary>
+/// <param name="Record">The backend.</param>
+/// <param name="Online">Whether its agent was heard of lately (<see cref="BackendRecord.OnlineWindow"/>).</param>
+/// <param name="AgentConnected">Whether an agent is connected now.</param>
+/// <param name="AgentSynced">Whether a connected agent has reported all of its nodes.</param>
+/// <param name="Nodes">Number of nodes.</param>
+/// <param name="Available">Number of nodes that may be scheduled on.</param>
+/// <param name="LabelsWrong">Number of nodes known to carry another label than they should; 0 where updates are off.</param>
+/// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
+public sealed record BackendStatus(
+    BackendRecord Record,
+    bool Online,
+    bool AgentConnected,
+    bool AgentSynced,
+    int Nodes,
+    int Available,
+    int LabelsWrong,
+    int LabelsFailing);

@@ -1,0 +1,17 @@
+namespace Osmo.Grains.Backends;
+
+/// <summary>
+/// Times as OSMO's configuration routes write them: UTC without a zone, at most six fraction digits, and no fraction at all
+/// where the microseconds are zero. Its clients accept nothing else.
+/// </summary>
+public static class NaiveUtc
+{
+    /// <summary>Formats a time, truncated to microseconds.</summary>
+    public static string Format(DateTimeOffset time)
+    {
+        var utc = time.UtcDateTime;
+        return utc.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond == 0
+            ? utc.ToString("yyyy-MM-dd'T'HH:mm:ss")
+            : utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff");
+    }
+}

@@ -1,0 +1,187 @@
+using System.Runtime.InteropServices;
+using Osmo.Grains.Availability;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Nodes;
+using Osmo.Grains.Storage;
+
+namespace Osmo.Grains.Backends;
+
+/// <summary>The nodes that a turn changes: the latest state per node, and whether it has to be written.</summary>
+internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
+{
+    private readonly Dictionary<string, Staged> _staged = new(StringComparer.Ordinal);
+    private ConditionPolicy? _nextPolicy;
+
+    /// <summary>Whether a new policy was applied to every node.</summary>
+    public bool Rejudged => _nextPolicy is not null;
+
+    public IReadOnlyList<NodeWrite> Writes =>
+        [.. from staged in _staged.Values where staged is { Next: not null, Write: true } select new NodeWrite(staged.Next!, staged.FactsChanged)];
+
+    public IReadOnlyList<string> Deletions =>
+        [.. from staged in _staged where staged.Value is { Next: null, Node: not null } select staged.Key];
+
+    /// <summary>After publishing: the nodes that changed and still exist.</summary>
+    public IEnumerable<NodeGrain> Published => from staged in _staged.Values where staged.Next is not null select staged.Node!;
+
+    /// <summary>Takes a report. False where it leaves facts out and none are known.</summary>
+    public bool TryStage(NodeReport report, long session)
+    {
+        ref var staged = ref CollectionsMarshal.GetValueRefOrAddDefault(_staged, report.Name, out var known);
+        if (!known && grain.Nodes.TryGet(report.Name, out var node))
+        {
+            staged = new Staged(node, node.Current, Write: false, FactsChanged: false, Changed: false);
+        }
+
+        // The same machine under a new uid is another node: it keeps nothing of the old one.
+        var before = staged.Next is { } next && next.Uid == report.Uid ? next : null;
+        if (before is null && report.Facts is null)
+        {
+            return false;
+        }
+
+        var after = Judge(report, before);
+        if (before is not null && SameState(before, after))
+        {
+            staged.Node!.SeenInSession = session;
+            return true;
+        }
+
+        var factsChanged = before is null || !ReferenceEquals(before.Facts, after.Facts);
+        var write = before is null || factsChanged || before.Unschedulable != after.Unschedulable
+            || !ReferenceEquals(before.Conditions, after.Conditions);
+        var grainOfNode = staged.Node ?? new NodeGrain(after);
+        grainOfNode.SeenInSession = session;
+        staged = new Staged(grainOfNode, after, staged.Write || write, staged.FactsChanged || factsChanged, Changed: true);
+        return true;
+    }
+
+    public void Delete(string name)
+    {
+        ref var staged = ref CollectionsMarshal.GetValueRefOrAddDefault(_staged, name, out var known);
+        if (!known && grain.Nodes.TryGet(name, out var node))
+        {
+            staged = new Staged(node, null, Write: false, FactsChanged: false, Changed: true);
+        }
+        else
+        {
+            staged = staged with { Next = null, Changed = true };
+        }
+    }
+
+    /// <summary>Deletes the nodes that a whole snapshot did not name.</summary>
+    public void DeleteUnseen(long session)
+    {
+        foreach (var node in grain.Nodes.Nodes)
+        {
+            if (node.SeenInSession != session)
+            {
+                Delete(node.Current.Name);
+            }
+        }
+    }
+
+    /// <summary>Judges every node by new rules.</summary>
+    public void Rejudge(NodeConditionRules rules)
+    {
+        var policy = _nextPolicy = new ConditionPolicy(rules, grain.Sets.Table);
+        foreach (var (name, staged) in _staged)
+        {
+            if (staged.Next is { } next)
+            {
+                var set = Rehomed(next.Conditions);
+                var available = policy.IsAvailable(set.Ids, next.Unschedulable);
+                _staged[name] = staged with { Next = Verdict(next with { Conditions = set }, available), Changed = true };
+            }
+        }
+
+        foreach (var node in grain.Nodes.Nodes)
+        {
+            var current = node.Current;
+            var available = policy.IsAvailable(current.Conditions.Ids, current.Unschedulable);
+            if (available != current.Available && !_staged.ContainsKey(current.Name))
+            {
+                _staged.Add(current.Name, new Staged(node, Verdict(current, available), Write: false, FactsChanged: false, Changed: true));
+            }
+        }
+    }
+
+    /// <summary>Shows what was staged.</summary>
+    /// <param name="backendDeleted">Whether the backend goes away with all of its nodes.</param>
+    public void Publish(bool backendDeleted)
+    {
+        if (backendDeleted)
+        {
+            grain.RemoveNodes();
+            return;
+        }
+
+        if (_nextPolicy is not null)
+        {
+            grain.SetPolicy(_nextPolicy);
+        }
+
+        foreach (var (name, staged) in _staged)
+        {
+            if (staged is { Node: { } node, Changed: true })
+            {
+                Publish(name, node, staged.Next);
+            }
+        }
+    }
+
+    private static bool SameState(NodeSnapshot before, NodeSnapshot after) =>
+        before.Unschedulable == after.Unschedulable
+        && ReferenceEquals(before.Conditions, after.Conditions)
+        && ReferenceEquals(before.Facts, after.Facts)
+        && before.VerifiedLabel == after.VerifiedLabel;
+
+    private void Publish(string name, NodeGrain node, NodeSnapshot? next)
+    {
+        var exists = grain.Nodes.TryGet(name, out _);
+        if (next is null)
+        {
+            if (exists)
+            {
+                grain.Nodes.Remove(name);
+                grain.Watchers.Publish(new FleetEvent(FleetEventKind.NodeDeleted, grain.Name, node.Current, null));
+            }
+
+            return;
+        }
+
+        node.Publish(next with { Conditions = Rehomed(next.Conditions) });
+        if (!exists)
+        {
+            grain.Nodes.Add(node);
+        }
+
+        grain.Watchers.Publish(new FleetEvent(FleetEventKind.NodeChanged, grain.Name, node.Current, null));
+    }
+
+    private NodeSnapshot Judge(NodeReport report, NodeSnapshot? before)
+    {
+        var conditions = before is not null && before.Conditions.Matches(report.Conditions.AsSpan())
+            ? before.Conditions
+            : grain.Share(report.Conditions.AsSpan());
+        var facts = report.Facts is null || report.Facts.Equals(before?.Facts) ? before!.Facts : report.Facts;
+        var after = new NodeSnapshot(
+            report.Name,
+            before?.Uid ?? report.Uid,
+            report.Unschedulable,
+            conditions,
+            facts,
+            before?.Available ?? false,
+            before is null ? now : before.AvailableSince,
+            report.VerifiedLabel);
+        return Verdict(after, grain.Policy.IsAvailable(conditions.Ids, report.Unschedulable));
+    }
+
+    private NodeSnapshot Verdict(NodeSnapshot node, bool available) =>
+        available == node.Available ? node : node with { Available = available, AvailableSince = now };
+
+    /// <summary>The table of conditions may have been rebuilt since the set was made.</summary>
+    private ConditionSet Rehomed(ConditionSet set) => ReferenceEquals(set.Table, grain.Sets.Table) ? set : grain.Share(set.ToPairs());
+
+    private readonly record struct Staged(NodeGrain? Node, NodeSnapshot? Next, bool Write, bool FactsChanged, bool Changed);
+}

@@ -1,0 +1,24 @@
+using Osmo.Grains.Backends;
+
+namespace Osmo.Grains.Engine;
+
+/// <summary>
+/// The narrow port between grains and what makes them a cluster: give a reference to a grain by its key. Activation, placement
+/// and routing are the engine's affair, and grains do not know which engine runs them.
+/// </summary>
+public interface IGrainEngine
+{
+    /// <summary>A reference to a backend's grain. Costs nothing; the grain is activated by the first call.</summary>
+    IBackendGrain GetBackend(BackendName backend);
+
+    /// <summary>A reference to a node's grain, which lives with its backend.</summary>
+    INodeGrain GetNode(BackendName backend, string node);
+
+    /// <summary>Joins an agent's connection to the grain of its backend.</summary>
+    /// <param name="backend">The backend that the agent says it is.</param>
+    /// <param name="sink">The way back to the agent.</param>
+    IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink);
+
+    /// <summary>What happens in the fleet, as it happens.</summary>
+    IFleetWatch Watch { get; }
+}

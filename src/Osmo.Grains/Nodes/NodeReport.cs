@@ -1,0 +1,32 @@
+using System.Collections.Immutable;
+using Osmo.Grains.Availability;
+
+namespace Osmo.Grains.Nodes;
+
+/// <summary>What an agent says of one node.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Uid">The node's uid: a node that was deleted and made again has another one.</param>
+/// <param name="Unschedulable"><c>spec.unschedulable</c>.</param>
+/// <param name="Conditions">The node's conditions, in its order.</param>
+/// <param name="VerifiedLabel">Value of the verified label as the agent last saw it, or null where the node has none.</param>
+/// <param name="Facts">Null: as last reported.</param>
+public sealed record NodeReport(
+    string Name,
+    string Uid,
+    bool Unschedulable,
+    ImmutableArray<ConditionPair> Conditions,
+    string? VerifiedLabel,
+    NodeFacts? Facts);
+
+/// <summary>A batch of reports, applied and made durable as a whole.</summary>
+/// <param name="Sequence">1 for the first batch of a connection, then one more each.</param>
+/// <param name="Reports">Nodes that exist.</param>
+/// <param name="Deletions">Names of nodes that no longer exist.</param>
+/// <param name="SnapshotBegin">The first batch of a snapshot.</param>
+/// <param name="SnapshotEnd">The last one: nodes that the snapshot did not name no longer exist.</param>
+public sealed record NodeReportBatch(
+    ulong Sequence,
+    IReadOnlyList<NodeReport> Reports,
+    IReadOnlyList<string> Deletions,
+    bool SnapshotBegin,
+    bool SnapshotEnd);

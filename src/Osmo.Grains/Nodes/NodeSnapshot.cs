@@ -1,0 +1,20 @@
+namespace Osmo.Grains.Nodes;
+
+/// <summary>A node as it was at one moment. Immutable: readers on any thread share it with the grain.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Uid">The node's uid.</param>
+/// <param name="Unschedulable"><c>spec.unschedulable</c>.</param>
+/// <param name="Conditions">The node's conditions.</param>
+/// <param name="Facts">Labels, taints and resources.</param>
+/// <param name="Available">The verdict: whether the node may be scheduled on.</param>
+/// <param name="AvailableSince">When the verdict last changed; null where that happened before this activation.</param>
+/// <param name="VerifiedLabel">Value of the verified label as last seen; null where the node has none or it is not known yet.</param>
+public sealed record NodeSnapshot(
+    string Name,
+    string Uid,
+    bool Unschedulable,
+    ConditionSet Conditions,
+    NodeFacts Facts,
+    bool Available,
+    DateTimeOffset? AvailableSince,
+    string? VerifiedLabel);

@@ -1,0 +1,40 @@
+using Osmo.Grains.Backends;
+using Osmo.Grains.Errors;
+
+namespace Osmo.Grains.Storage;
+
+/// <summary>
+/// Where backends are durable. When <see cref="CommitAsync"/> returns, the change survives a crash; when it throws, the caller
+/// does not know whether it was applied and has to read again.
+/// </summary>
+public interface IBackendStore
+{
+    /// <summary>A backend with its nodes; null where there is none of that name.</summary>
+    /// <exception cref="OsmoException">The store cannot be read now (<see cref="ErrorCode.Unavailable"/>).</exception>
+    Task<StoredBackend?> LoadAsync(BackendName backend, CancellationToken cancellationToken);
+
+    /// <summary>Makes a change durable, all of it or nothing.</summary>
+    /// <returns>The revision that <see cref="BackendCommit.History"/> was given; null where there was none.</returns>
+    /// <exception cref="OsmoException">The store cannot write now (<see cref="ErrorCode.Unavailable"/>).</exception>
+    Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken);
+
+    /// <summary>Every backend, by name.</summary>
+    Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Entries of the BACKEND history.</summary>
+    /// <param name="query">Which entries.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The document of every backend as it was when a revision was made, by name: the complete BACKEND configuration at that
+    /// revision.
+    /// </summary>
+    Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The entry that was in force for a backend at a revision: its newest one that is not newer. Null where the backend had
+    /// none yet or was deleted.
+    /// </summary>
+    Task<HistoryEntry?> ReadBackendAtAsync(BackendName backend, long revision, CancellationToken cancellationToken);
+}
