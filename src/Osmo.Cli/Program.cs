@@ -1,1 +1,4 @@
-return 0;
+using Osmo.Cli;
+using Osmo.Cli.Terminal;
+
+return await OsmoCommand.RunAsync(args, CliTerminal.OfProcess());
