@@ -49,6 +49,22 @@ public sealed class ConditionPolicy
         return blocked == 0;
     }
 
+    /// <summary>The verdict with its reasons, in the node's own order of conditions. Allocates; for people, not for the hot path.</summary>
+    /// <param name="conditionIds">The node's conditions, as ids of the table this policy was compiled against.</param>
+    /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An id was not given out by the table.</exception>
+    public NodeVerdict Explain(ReadOnlySpan<int> conditionIds, bool unschedulable)
+    {
+        var view = _table.View;
+        var conditions = new ConditionPair[conditionIds.Length];
+        for (var i = 0; i < conditions.Length; i++)
+        {
+            conditions[i] = view[conditionIds[i]];
+        }
+
+        return Rules.Explain(conditions, unschedulable);
+    }
+
     private byte[] ExtendTo(int id)
     {
         var view = _table.View;

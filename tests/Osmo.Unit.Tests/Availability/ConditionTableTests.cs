@@ -28,7 +28,7 @@ public sealed class ConditionTableTests
         Assert.Throws<ArgumentOutOfRangeException>(() => table.Get(id));
         Assert.Throws<ArgumentOutOfRangeException>(() => policy.IsAvailable([id], false));
         Assert.Throws<ArgumentOutOfRangeException>(() => policy.Explain([id], false));
-        Assert.Throws<ArgumentOutOfRangeException>(() => table.KeepOnly([id], out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => table.KeepOnly([id], ConditionTable.PairsMaxDefault, out _));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ConditionTableTests
         Assert.Equal(live, table.Intern("Ready", "True"));
         Assert.Equal(2, table.Count);
 
-        var rebuilt = table.KeepOnly([live, live], out var newIds);
+        var rebuilt = table.KeepOnly([live, live], 2, out var newIds);
         Assert.Equal(-1, newIds[dead]);
         Assert.Equal(new ConditionPair("Ready", "True"), rebuilt.Get(newIds[live]));
         Assert.Equal(1, rebuilt.Intern("New", "True"));

@@ -76,7 +76,7 @@ public sealed class PolicyPropertyTests
                 var ids = Intern(table, sample.Conditions);
                 table.Intern("GoneToo", "True");
 
-                var kept = table.KeepOnly(ids, out var newIds);
+                var kept = table.KeepOnly(ids, ConditionTable.PairsMaxDefault, out var newIds);
                 var moved = ids.Select(id => newIds[id]).ToArray();
 
                 Assert.Equal(sample.Conditions.Distinct().Count(), kept.Count);
