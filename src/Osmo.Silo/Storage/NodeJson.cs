@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Osmo.Grains.Availability;
+using Osmo.Grains.Nodes;
+
+namespace Osmo.Silo.Storage;
+
+/// <summary>Conditions and facts of a node as the JSON text that is stored.</summary>
+internal sealed class NodeJson : IDisposable
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new(4_096);
+    private readonly Utf8JsonWriter _writer;
+
+    public NodeJson() => _writer = new Utf8JsonWriter(_buffer);
+
+    /// <inheritdoc/>
+    public void Dispose() => _writer.Dispose();
+
+    /// <summary><c>[["Ready","True"],...]</c>, in the node's order.</summary>
+    public string Conditions(ConditionSet conditions)
+    {
+        _writer.WriteStartArray();
+        foreach (var (type, status) in conditions.ToPairs())
+        {
+            WriteTuple(type, status);
+        }
+
+        _writer.WriteEndArray();
+        return Take();
+    }
+
+    /// <summary><c>{"labels":[[key,value],...],"taints":[[key,value,effect],...],"allocatable":[...],"capacity":[...]}</c>.</summary>
+    public string Facts(NodeFacts facts)
+    {
+        _writer.WriteStartObject();
+        _writer.WriteStartArray("labels");
+        foreach (var label in facts.Labels)
+        {
+            WriteTuple(label.Key, label.Value);
+        }
+
+        _writer.WriteEndArray();
+        _writer.WriteStartArray("taints");
+        foreach (var taint in facts.Taints)
+        {
+            WriteTuple(taint.Key, taint.Value, taint.Effect);
+        }
+
+        _writer.WriteEndArray();
+        WriteResources("allocatable", facts.Allocatable);
+        WriteResources("capacity", facts.Capacity);
+        _writer.WriteEndObject();
+        return Take();
+    }
+
+    public static ImmutableArray<ConditionPair> ReadConditions(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return [.. document.RootElement.EnumerateArray().Select(pair => new ConditionPair(Text(pair, 0), Text(pair, 1)))];
+    }
+
+    public static NodeFacts ReadFacts(string json, NodeFactsPool pool)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        return pool.Facts(
+            [.. root.GetProperty("labels").EnumerateArray().Select(label => pool.Label(Text(label, 0), Text(label, 1)))],
+            [.. root.GetProperty("taints").EnumerateArray().Select(taint => pool.Taint(Text(taint, 0), Text(taint, 1), Text(taint, 2)))],
+            Resources(root.GetProperty("allocatable"), pool),
+            Resources(root.GetProperty("capacity"), pool));
+    }
+
+    private static ImmutableArray<NodeResource> Resources(JsonElement items, NodeFactsPool pool) =>
+        [.. items.EnumerateArray().Select(resource => pool.Resource(Text(resource, 0), Text(resource, 1)))];
+
+    private static string Text(JsonElement tuple, int index) => tuple[index].GetString()!;
+
+    private void WriteResources(string name, ImmutableArray<NodeResource> resources)
+    {
+        _writer.WriteStartArray(name);
+        foreach (var resource in resources)
+        {
+            WriteTuple(resource.Name, resource.Quantity);
+        }
+
+        _writer.WriteEndArray();
+    }
+
+    private void WriteTuple(params ReadOnlySpan<string> items)
+    {
+        _writer.WriteStartArray();
+        foreach (var item in items)
+        {
+            _writer.WriteStringValue(item);
+        }
+
+        _writer.WriteEndArray();
+    }
+
+    private string Take()
+    {
+        _writer.Flush();
+        var text = Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        _buffer.ResetWrittenCount();
+        _writer.Reset();
+        return text;
+    }
+}

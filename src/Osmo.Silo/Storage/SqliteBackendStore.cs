@@ -1,0 +1,130 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Osmo.Grains.Availability;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Nodes;
+using Osmo.Grains.Storage;
+
+namespace Osmo.Silo.Storage;
+
+/// <summary>Backends in a SQLite file: the store of an embedded Osmo, for one process.</summary>
+internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
+{
+    private const string BackendColumns =
+        "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat";
+
+    private readonly SqliteDatabase _database;
+    private readonly SqliteWriter _writer;
+
+    public SqliteBackendStore(SqliteDatabase database)
+    {
+        _database = database;
+        _writer = new SqliteWriter(database);
+    }
+
+    public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) => _writer.CommitAsync(commit, cancellationToken);
+
+    public Task<StoredBackend?> LoadAsync(BackendName backend, CancellationToken cancellationToken) => ReadAsync(
+        connection =>
+        {
+            // One snapshot for both tables, or a commit in between would show nodes without their backend.
+            using var transaction = connection.BeginTransaction(deferred: true);
+            var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value).FirstOrDefault();
+            return record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value));
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<BackendRecord>>(
+        connection => Query(connection, $"SELECT {BackendColumns} FROM backend ORDER BY name", ReadBackend),
+        cancellationToken);
+
+    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<HistoryEntry>>(connection => SqliteHistory.Read(connection, query), cancellationToken);
+
+    public Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken) =>
+        ReadAsync<IReadOnlyList<string>>(connection => SqliteHistory.DocumentsAt(connection, revision), cancellationToken);
+
+    public Task<HistoryEntry?> ReadBackendAtAsync(BackendName backend, long revision, CancellationToken cancellationToken) =>
+        ReadAsync(connection => SqliteHistory.BackendAt(connection, backend.Value, revision), cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        _database.Dispose();
+    }
+
+    internal static List<T> Query<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue($"${i + 1}", values[i] ?? DBNull.Value);
+        }
+
+        using var reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(read(reader));
+        }
+
+        return rows;
+    }
+
+    /// <summary>SQLite has no asynchronous reads: a large one must not hold a thread that serves requests.</summary>
+    private Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            try
+            {
+                using var connection = _database.Connect();
+                return read(connection);
+            }
+            catch (SqliteException failure)
+            {
+                throw _database.Explain(failure);
+            }
+        },
+        cancellationToken);
+
+    private static List<StoredNode> ReadNodes(SqliteConnection connection, string backend)
+    {
+        var pool = new NodeFactsPool();
+        return Query(
+            connection,
+            """
+            SELECT node.name, uid, unschedulable, conditions, facts
+            FROM node JOIN node_facts USING (backend, name) WHERE node.backend = $1
+            """,
+            row => new StoredNode(
+                row.GetString(0),
+                row.GetString(1),
+                row.GetBoolean(2),
+                NodeJson.ReadConditions(row.GetString(3)),
+                NodeJson.ReadFacts(row.GetString(4), pool)),
+            backend);
+    }
+
+    private static BackendRecord ReadBackend(SqliteDataReader row)
+    {
+        // What was stored was validated when it was written; a failure here is a damaged database, and surfaces as one.
+        var prefixText = row.GetString(6);
+        if (!NodeConditionPrefix.TryCreate(prefixText, out var prefix, out var error))
+        {
+            throw new InvalidDataException($"The stored prefix \"{prefixText}\" is not legal: {error}");
+        }
+
+        var registration = new BackendRegistration(
+            row.IsDBNull(3) ? null : row.GetString(3), row.GetString(4), row.GetString(5), prefix, row.GetBoolean(7));
+        using var document = JsonDocument.Parse(row.GetString(2));
+        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
+        return new BackendRecord(
+            BackendName.Parse(row.GetString(0)),
+            config,
+            registration,
+            row.GetInt64(1),
+            StoredTime.FromMicroseconds(row.GetInt64(8)),
+            row.IsDBNull(9) ? null : StoredTime.FromMicroseconds(row.GetInt64(9)));
+    }
+}

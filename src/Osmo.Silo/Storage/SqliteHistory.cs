@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Storage;
+
+namespace Osmo.Silo.Storage;
+
+/// <summary>Reads the BACKEND configuration history.</summary>
+internal static class SqliteHistory
+{
+    private const string Columns = "revision, name, username, created_at, description, tags, document";
+
+    public static List<HistoryEntry> Read(SqliteConnection connection, HistoryQuery query)
+    {
+        if (query.AtTimestamp is { } at)
+        {
+            return SqliteBackendStore.Query(
+                connection,
+                $"SELECT {Columns} FROM config_history WHERE config_type = 'BACKEND' AND created_at <= $1 ORDER BY revision DESC LIMIT 1",
+                ReadEntry,
+                StoredTime.ToMicroseconds(at));
+        }
+
+        var order = query.Ascending ? "ASC" : "DESC";
+        return SqliteBackendStore.Query(
+            connection,
+            $"""
+            SELECT {Columns} FROM (
+              SELECT {Columns} FROM config_history AS entry
+              WHERE config_type = 'BACKEND'
+                AND ($1 IS NULL OR name = $1)
+                AND ($2 IS NULL OR revision = $2)
+                AND ($3 IS NULL OR created_at < $3)
+                AND ($4 IS NULL OR created_at > $4)
+                AND NOT EXISTS (
+                  SELECT 1 FROM json_each($5) AS wanted
+                  WHERE wanted.value NOT IN (SELECT value FROM json_each(entry.tags)))
+              ORDER BY revision DESC LIMIT $6 OFFSET $7)
+            ORDER BY revision {order}
+            """,
+            ReadEntry,
+            query.Name,
+            query.Revision,
+            query.CreatedBefore is { } before ? StoredTime.ToMicroseconds(before) : null,
+            query.CreatedAfter is { } after ? StoredTime.ToMicroseconds(after) : null,
+            JsonSerializer.Serialize(query.Tags),
+            query.Limit,
+            query.Offset);
+    }
+
+    public static List<string> DocumentsAt(SqliteConnection connection, long revision) => SqliteBackendStore.Query(
+        connection,
+        """
+        SELECT document FROM config_history AS entry
+        WHERE config_type = 'BACKEND' AND document IS NOT NULL AND revision = (
+          SELECT MAX(revision) FROM config_history WHERE config_type = 'BACKEND' AND name = entry.name AND revision <= $1)
+        ORDER BY name
+        """,
+        row => row.GetString(0),
+        revision);
+
+    public static HistoryEntry? BackendAt(SqliteConnection connection, string backend, long revision)
+    {
+        var entry = SqliteBackendStore.Query(
+            connection,
+            $"""
+            SELECT {Columns} FROM config_history
+            WHERE config_type = 'BACKEND' AND name = $1 AND revision <= $2 ORDER BY revision DESC LIMIT 1
+            """,
+            ReadEntry,
+            backend,
+            revision).FirstOrDefault();
+        return entry?.Change.DocumentJson is null ? null : entry;
+    }
+
+    private static HistoryEntry ReadEntry(SqliteDataReader row) => new(
+        row.GetInt64(0),
+        BackendName.TryParse(row.GetString(1), out var name) ? name : default,
+        new HistoryDraft(
+            row.GetString(2),
+            StoredTime.FromMicroseconds(row.GetInt64(3)),
+            row.GetString(4),
+            new TextList(JsonSerializer.Deserialize<ImmutableArray<string>>(row.GetString(5))),
+            row.IsDBNull(6) ? null : row.GetString(6)));
+}
