@@ -1,0 +1,197 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Osmo.Kubernetes;
+
+/// <summary>Sends requests to one API server: TLS as configured, credentials with every request, failures told apart.</summary>
+internal sealed class ApiConnection : IDisposable
+{
+    /// <summary>How much of a failed answer's body is read.</summary>
+    public const int ErrorBodyBytesMax = 1 << 20;
+
+    private static readonly string UserAgent = $"osmo/{typeof(ApiConnection).Assembly.GetName().Version?.ToString(3) ?? "0"}";
+
+    // A client certificate that an exec plugin renewed is only shown on new connections.
+    private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
+
+    private readonly KubernetesConfiguration _configuration;
+    private readonly KubernetesClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private readonly string _base;
+    private volatile X509Certificate2? _clientCertificate;
+
+    public ApiConnection(KubernetesConfiguration configuration, KubernetesClientOptions options, TimeProvider time)
+    {
+        _configuration = configuration;
+        _options = options;
+        _time = time;
+        _base = configuration.Server.AbsoluteUri.TrimEnd('/');
+        _http = new HttpClient(CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public string Source => _configuration.Source;
+
+    public TimeProvider Time => _time;
+
+    public KubernetesClientOptions Options => _options;
+
+    /// <summary>Sends a request and returns a successful answer whose headers have arrived.</summary>
+    /// <param name="method">HTTP method.</param>
+    /// <param name="path">Path and query under the server's address.</param>
+    /// <param name="what">What is being tried, for messages: "list nodes".</param>
+    /// <param name="body">Body and its content type, when there is one.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    /// <exception cref="KubernetesApiException">Anything but success.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string what, (byte[] Bytes, string Type)? body, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            KubernetesCredential credential = await _configuration.Credentials.GetAsync(cancellation).ConfigureAwait(false);
+            _clientCertificate = credential.ClientCertificate;
+            HttpResponseMessage response = await SendOnceAsync(method, path, what, body, credential, cancellation).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                return response;
+            }
+
+            using (response)
+            {
+                if (response.StatusCode != HttpStatusCode.Unauthorized || attempt > 1 || !_configuration.Credentials.Invalidate(credential))
+                {
+                    byte[] text = await ReadBodyAsync(response, ErrorBodyBytesMax, cut: true, what, cancellation).ConfigureAwait(false);
+                    throw ApiFailures.FromResponse(response, text, what, _configuration, _time);
+                }
+            }
+        }
+    }
+
+    /// <summary>Reads a body to its end.</summary>
+    /// <exception cref="KubernetesApiException">It stalls, breaks off, or is longer than <paramref name="bytesMax"/> and not to be cut.</exception>
+    public async Task<byte[]> ReadBodyAsync(
+        HttpResponseMessage response, int bytesMax, bool cut, string what, CancellationToken cancellation)
+    {
+        try
+        {
+            using Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            using MemoryStream bytes = new();
+            byte[] chunk = new byte[1 << 14];
+            using IdleLimit limit = new(_options.BodyIdleTimeout, _time, cancellation);
+            for (int read; (read = await stream.ReadAsync(chunk, limit.Restart()).ConfigureAwait(false)) > 0;)
+            {
+                if (bytes.Length + read > bytesMax)
+                {
+                    return cut ? bytes.ToArray() : throw new KubernetesApiException(
+                        KubernetesFailure.MalformedResponse, $"cannot {what}: the answer is larger than {bytesMax} bytes.");
+                }
+
+                bytes.Write(chunk, 0, read);
+            }
+
+            return bytes.ToArray();
+        }
+        catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
+        {
+            throw ApiFailures.FromTransport(e, what, _configuration);
+        }
+    }
+
+    public KubernetesApiException Broken(Exception e, string what) => ApiFailures.FromTransport(e, what, _configuration);
+
+    public KubernetesApiException Failed(KubernetesStatus status) => ApiFailures.FromErrorEvent(status, _configuration);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method,
+        string path,
+        string what,
+        (byte[] Bytes, string Type)? body,
+        KubernetesCredential credential,
+        CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(method, new Uri(_base + path))
+        {
+            Version = _configuration.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json");
+        request.Headers.Authorization = credential.Authorization;
+        if (body is { } content)
+        {
+            request.Content = new ByteArrayContent(content.Bytes);
+            request.Content.Headers.TryAddWithoutValidation("Content-Type", content.Type);
+        }
+
+        using IdleLimit limit = new(_options.ResponseTimeout, _time, cancellation);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
+        {
+            throw ApiFailures.FromTransport(e, what, _configuration);
+        }
+    }
+
+    private SocketsHttpHandler CreateHandler()
+    {
+        SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = _options.ConnectTimeout,
+            AutomaticDecompression = DecompressionMethods.GZip,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = _options.KeepAlivePingDelay,
+            KeepAlivePingTimeout = _options.KeepAlivePingTimeout,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+            PooledConnectionLifetime = ConnectionLifetime,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                TargetHost = _configuration.TlsServerName,
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => _clientCertificate!,
+            },
+        };
+        if (_configuration.Proxy is { } proxy)
+        {
+            handler.Proxy = new WebProxy(proxy);
+        }
+
+        if (_configuration.InsecureSkipTlsVerify || _configuration.Authority is not null)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = IsTrusted;
+        }
+
+        return handler;
+    }
+
+    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
+    {
+        if (_configuration.InsecureSkipTlsVerify)
+        {
+            return true;
+        }
+
+        // The name must fit whoever signed; who may sign is for the configured authority alone to say.
+        if (certificate is not X509Certificate2 server || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+        {
+            return false;
+        }
+
+        using X509Chain chain = new();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.CustomTrustStore.AddRange(_configuration.Authority!.Current());
+        if (presented is not null)
+        {
+            chain.ChainPolicy.ExtraStore.AddRange(
+                presented.ChainElements.Select(element => element.Certificate).ToArray());
+        }
+
+        return chain.Build(server);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Osmo.Kubernetes;
+
+/// <summary>Turns a context of a merged kubeconfig into a configuration.</summary>
+internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider time)
+{
+    public KubernetesConfiguration Resolve(string? wanted)
+    {
+        KubeconfigEntry context = FindContext(wanted);
+        KubeconfigEntry cluster = Find(kubeconfig.Clusters, context, "cluster")
+            ?? throw Broken(context, $"context \"{context.Name}\" names no cluster");
+        KubeconfigEntry? user = Find(kubeconfig.Users, context, "user");
+        string source = $"context \"{context.Name}\" of {kubeconfig.Shown}";
+        bool isInsecure = KubeconfigYaml.Flag(cluster.Body, "insecure-skip-tls-verify", cluster.File);
+        CertificateAuthority? authority = Authority(cluster);
+        if (isInsecure && authority is not null)
+        {
+            throw Broken(cluster, $"cluster \"{cluster.Name}\" has both a certificate-authority and insecure-skip-tls-verify; remove one");
+        }
+
+        return new KubernetesConfiguration
+        {
+            Server = Address(cluster, "server") ?? throw Broken(cluster, $"cluster \"{cluster.Name}\" has no server"),
+            Source = source,
+            Credentials = user is null ? StaticCredentials.None : Credentials(user, cluster),
+            Authority = authority,
+            TlsServerName = KubeconfigYaml.Text(cluster.Body, "tls-server-name", cluster.File),
+            InsecureSkipTlsVerify = isInsecure,
+            Proxy = Address(cluster, "proxy-url"),
+            Namespace = KubeconfigYaml.Text(context.Body, "namespace", context.File) is { Length: > 0 } name ? name : "default",
+        };
+    }
+
+    private KubeconfigEntry FindContext(string? wanted)
+    {
+        string name = wanted ?? kubeconfig.CurrentContext;
+        string choice = kubeconfig.Contexts.Count == 0
+            ? "It holds no contexts."
+            : $"It holds: {string.Join(", ", kubeconfig.Contexts.Keys.Order(StringComparer.Ordinal).Take(20))}.";
+        if (name.Length == 0)
+        {
+            throw new KubernetesConfigurationException(
+                $"{kubeconfig.Shown} has no current-context. {choice} Name one, or set it with: kubectl config use-context NAME");
+        }
+
+        return kubeconfig.Contexts.TryGetValue(name, out KubeconfigEntry? context)
+            ? context
+            : throw new KubernetesConfigurationException($"{kubeconfig.Shown} has no context \"{name}\". {choice}");
+    }
+
+    private static KubeconfigEntry? Find(IReadOnlyDictionary<string, KubeconfigEntry> entries, KubeconfigEntry context, string kind)
+    {
+        string? name = KubeconfigYaml.Text(context.Body, kind, context.File);
+        if (string.IsNullOrEmpty(name))
+        {
+            return null;
+        }
+
+        return entries.TryGetValue(name, out KubeconfigEntry? entry)
+            ? entry
+            : throw Broken(context, $"context \"{context.Name}\" names the {kind} \"{name}\", which no file defines");
+    }
+
+    private static Uri? Address(KubeconfigEntry cluster, string key)
+    {
+        string? text = KubeconfigYaml.Text(cluster.Body, key, cluster.File);
+        if (string.IsNullOrEmpty(text))
+        {
+            return null;
+        }
+
+        // kubectl takes a bare host:port for http.
+        string full = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
+        return Uri.TryCreate(full, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" or "socks5"
+            ? address
+            : throw Broken(cluster, $"{key} of cluster \"{cluster.Name}\" is not an http, https or socks5 address");
+    }
+
+    private static CertificateAuthority? Authority(KubeconfigEntry cluster)
+    {
+        if (KubeconfigYaml.Text(cluster.Body, "certificate-authority-data", cluster.File) is { Length: > 0 } data)
+        {
+            return CertificateAuthority.FromPem(Decode(cluster, "certificate-authority-data", data), Named(cluster, "certificate-authority-data"));
+        }
+
+        return KubeconfigYaml.Text(cluster.Body, "certificate-authority", cluster.File) is { Length: > 0 } path
+            ? CertificateAuthority.FromFile(Beside(cluster, path))
+            : null;
+    }
+
+    private IKubernetesCredentials Credentials(KubeconfigEntry user, KubeconfigEntry cluster)
+    {
+        string? Text(string key) => KubeconfigYaml.Text(user.Body, key, user.File) is { Length: > 0 } text ? text : null;
+
+        X509Certificate2? certificate = ClientCertificate(user);
+        string renew = $"The credentials of user \"{user.Name}\" in {user.File} may have expired: log in again or renew them.";
+        if (Text("token") is { } token)
+        {
+            return StaticCredentials.Bearer(token, renew, certificate);
+        }
+
+        if (Text("tokenFile") is { } tokenFile)
+        {
+            return new TokenFileCredentials(Beside(user, tokenFile), time, certificate);
+        }
+
+        if (Text("username") is { } name)
+        {
+            return StaticCredentials.Basic(name, Text("password") ?? "", renew, certificate);
+        }
+
+        if (KubeconfigYaml.Mapping(user.Body, "exec", user.File) is { } exec)
+        {
+            return new ExecCredentials(ExecPlugin.Read(exec, user, cluster), time);
+        }
+
+        if (user.Body.Children.ContainsKey("auth-provider"))
+        {
+            throw Broken(user, $"user \"{user.Name}\" uses auth-provider, which Kubernetes removed in 1.26; use an exec plugin instead");
+        }
+
+        return certificate is null
+            ? StaticCredentials.None
+            : new StaticCredentials(new KubernetesCredential(null, certificate), renew);
+    }
+
+    private static X509Certificate2? ClientCertificate(KubeconfigEntry user)
+    {
+        string? certificate = Pem(user, "client-certificate");
+        string? key = Pem(user, "client-key");
+        if (certificate is null && key is null)
+        {
+            return null;
+        }
+
+        if (certificate is null || key is null)
+        {
+            throw Broken(user, $"user \"{user.Name}\" has {(key is null ? "a client-certificate without a client-key" : "a client-key without a client-certificate")}");
+        }
+
+        return ClientCertificates.Parse(certificate, key, $"the client certificate of user \"{user.Name}\" in {user.File}");
+    }
+
+    private static string? Pem(KubeconfigEntry entry, string key)
+    {
+        if (KubeconfigYaml.Text(entry.Body, $"{key}-data", entry.File) is { Length: > 0 } data)
+        {
+            return Decode(entry, $"{key}-data", data);
+        }
+
+        if (KubeconfigYaml.Text(entry.Body, key, entry.File) is not { Length: > 0 } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            return File.ReadAllText(Beside(entry, path));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KubernetesConfigurationException($"cannot read the {key} of \"{entry.Name}\" ({entry.File}): {e.Message}", e);
+        }
+    }
+
+    private static string Decode(KubeconfigEntry entry, string key, string data)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(Convert.FromBase64String(data));
+        }
+        catch (FormatException)
+        {
+            throw Broken(entry, $"{key} of \"{entry.Name}\" is not base64");
+        }
+    }
+
+    private static string Beside(KubeconfigEntry entry, string path) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(entry.File)) ?? "/", path);
+
+    private static string Named(KubeconfigEntry entry, string key) => $"{key} of \"{entry.Name}\" in {entry.File}";
+
+    private static KubernetesConfigurationException Broken(KubeconfigEntry entry, string what) =>
+        new($"{entry.File}: {what}. Mend the file, or choose another context.");
+}
+
+/// <summary>Client certificates from PEM texts.</summary>
+internal static class ClientCertificates
+{
+    /// <exception cref="KubernetesConfigurationException">They do not parse or do not belong together.</exception>
+    public static X509Certificate2 Parse(string certificatePem, string keyPem, string source)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(certificatePem, keyPem);
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw new KubernetesConfigurationException($"{source} cannot be used: certificate and key are not PEM or do not belong together.");
+        }
+    }
+}

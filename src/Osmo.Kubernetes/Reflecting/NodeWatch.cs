@@ -1,0 +1,129 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace Osmo.Kubernetes;
+
+/// <summary>What to do after a watch.</summary>
+internal enum WatchEndReason
+{
+    /// <summary>Nothing is wrong: watch again from the last version.</summary>
+    InGoodOrder,
+
+    /// <summary>Something is wrong with the stream: pause, then watch again from the last version.</summary>
+    Failed,
+
+    /// <summary>The version is no good: pause, then list again.</summary>
+    Stale,
+}
+
+/// <summary>Why a watch ended.</summary>
+internal readonly record struct WatchEnd(WatchEndReason Reason, KubernetesApiException? Failure)
+{
+    public static WatchEnd Of(KubernetesApiException e) => new(
+        e.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion ? WatchEndReason.Stale : WatchEndReason.Failed, e);
+}
+
+/// <summary>One watch request: from the store's version to whatever ends it. Used once.</summary>
+internal sealed class NodeWatch(
+    ApiConnection connection,
+    NodeDecoder decoder,
+    ReflectorStore store,
+    ReflectorOptions options,
+    TimeProvider time,
+    Random random,
+    ILogger logger) : IWatchLineHandler
+{
+    private const string What = "watch nodes";
+
+    // The server ends a watch at its timeout by itself; one that outlives it by this much is a connection nobody serves any more.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    private WatchEnd? _end;
+
+    /// <summary>Events and bookmarks received.</summary>
+    public int Received { get; private set; }
+
+    public async Task<WatchEnd> RunAsync(CancellationToken cancellation)
+    {
+        store.RecordWatch();
+        TimeSpan timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
+        using CancellationTokenSource lifetime = new(timeout + Grace, time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(lifetime.Token, cancellation);
+        try
+        {
+            using HttpResponseMessage response = await connection
+                .SendAsync(HttpMethod.Get, PathOf(timeout), What, body: null, both.Token).ConfigureAwait(false);
+            using Stream stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
+            using IdleLimit limit = new(options.WatchIdleMax, time, both.Token);
+            WatchLinesEnd end = await WatchLines.ReadAsync(stream, connection.Options.NodeBytesMax, this, limit).ConfigureAwait(false);
+            return _end ?? end switch
+            {
+                WatchLinesEnd.Clean => new WatchEnd(WatchEndReason.InGoodOrder, null),
+                WatchLinesEnd.Cut => Broken("the stream ends in the middle of a line"),
+                _ => Broken($"a line is longer than {connection.Options.NodeBytesMax} bytes"),
+            };
+        }
+        catch (KubernetesApiException e)
+        {
+            return WatchEnd.Of(e);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            KubernetesLog.Silent(logger, (long)options.WatchIdleMax.TotalMilliseconds);
+            return WatchEnd.Of(new KubernetesApiException(
+                KubernetesFailure.Timeout, $"the watch of nodes stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead."));
+        }
+        catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
+        {
+            return WatchEnd.Of(connection.Broken(e, What));
+        }
+        finally
+        {
+            store.PublishBatch();
+        }
+    }
+
+    public bool OnLine(ReadOnlySpan<byte> line)
+    {
+        if (!decoder.TryDecodeEvent(line, store.Known, out WatchEvent watchEvent, out string? error))
+        {
+            _end = Broken(error);
+            return false;
+        }
+
+        if (watchEvent.Type == WatchEventType.Error)
+        {
+            _end = WatchEnd.Of(connection.Failed(watchEvent.Status!));
+            return false;
+        }
+
+        if (watchEvent.Type != WatchEventType.Unknown)
+        {
+            store.Apply(watchEvent);
+        }
+
+        if (Received++ == 0)
+        {
+            store.RecordSuccess();
+        }
+
+        return true;
+    }
+
+    public void OnBatch() => store.PublishBatch();
+
+    private WatchEnd Broken(string error)
+    {
+        store.RecordBrokenLine();
+        KubernetesLog.BrokenLine(logger, error, store.ResourceVersion);
+        return WatchEnd.Of(new KubernetesApiException(KubernetesFailure.MalformedResponse, $"cannot {What}: a line is unusable: {error}."));
+    }
+
+    private string PathOf(TimeSpan timeout)
+    {
+        string selector = options.LabelSelector is { Length: > 0 } text ? $"&labelSelector={Uri.EscapeDataString(text)}" : "";
+        string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        return $"/api/v1/nodes?watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(store.ResourceVersion)}"
+            + $"&timeoutSeconds={seconds}{selector}";
+    }
+}

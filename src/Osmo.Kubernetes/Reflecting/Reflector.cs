@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Osmo.Kubernetes;
+
+/// <summary>
+/// Keeps a sink in agreement with the nodes of one cluster: lists, then watches from the list's version, and carries on from the last
+/// version seen whenever a watch ends. It lists again, and hands over the difference, when the version has expired or cannot be trusted.
+/// <list type="bullet">
+/// <item>States: listing -> watching -> listing ...; only <see cref="RunAsync"/> moves between them, on one logical thread.</item>
+/// <item>Invariant: the sink has been told of exactly the nodes in the known set, and of no state twice.</item>
+/// <item>Watch ended, cut, silent or garbled: watch again from the last version, after a pause unless it ended in good order.</item>
+/// <item>410, a version from the future, or too many failures in a row: list again.</item>
+/// <item>429 and Retry-After: at least that long a pause. 401 and 403: a long pause, for they seldom mend by themselves.</item>
+/// </list>
+/// </summary>
+public sealed class Reflector
+{
+    private readonly KubernetesClient _client;
+    private readonly ReflectorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Random _random = new();
+    private readonly Backoff _backoff;
+    private readonly NodeDecoder _decoder = new();
+    private readonly ReflectorStore _store;
+    private bool _isRunning;
+
+    /// <summary>Creates a reflector; <see cref="RunAsync"/> starts it.</summary>
+    public Reflector(
+        KubernetesClient client, INodeSink sink, ReflectorOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        ArgumentNullException.ThrowIfNull(sink);
+        _client = client;
+        _options = options ?? new ReflectorOptions();
+        _time = time ?? TimeProvider.System;
+        _logger = logger ?? NullLogger.Instance;
+        _backoff = new Backoff(_options.BackoffMsInitial, _options.BackoffMsMax, _options.BackoffResetAfter, _time, _random);
+        _store = new ReflectorStore(sink, _time, _logger);
+    }
+
+    /// <summary>What has happened so far; may be read from any thread.</summary>
+    public ReflectorState State => _store.State;
+
+    /// <summary>Runs until cancelled. Failures of the server or the network never end it.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref _isRunning, true))
+        {
+            throw new InvalidOperationException("this reflector is already running");
+        }
+
+        while (true)
+        {
+            try
+            {
+                _store.Apply(await ListAsync(exactVersion: null, cancellation).ConfigureAwait(false));
+            }
+            catch (KubernetesApiException e)
+            {
+                await PauseAsync(e, cancellation).ConfigureAwait(false);
+                continue;
+            }
+
+            await WatchUntilStaleAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private Task<NodeList> ListAsync(string? exactVersion, CancellationToken cancellation) => _client.ListNodesAsync(
+        new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion }, _decoder, _store.Known, cancellation);
+
+    /// <summary>Watches again and again; returns when only a fresh list can be trusted.</summary>
+    private async Task WatchUntilStaleAsync(CancellationToken cancellation)
+    {
+        int failuresInRow = 0;
+        while (true)
+        {
+            long startedAt = _time.GetTimestamp();
+            NodeWatch watch = new(_client.Connection, _decoder, _store, _options, _time, _random, _logger);
+            WatchEnd end = await watch.RunAsync(cancellation).ConfigureAwait(false);
+            TimeSpan elapsed = _time.GetElapsedTime(startedAt);
+            cancellation.ThrowIfCancellationRequested();
+            switch (end.Reason)
+            {
+                case WatchEndReason.InGoodOrder when watch.Received > 0 || elapsed >= _options.WatchTooShort:
+                    failuresInRow = 0;
+                    _store.RecordSuccess();
+                    if (watch.Received == 0 && elapsed >= _options.SilentWatchSuspect)
+                    {
+                        KubernetesLog.SuspectVersion(_logger, (long)elapsed.TotalMilliseconds);
+                        return;
+                    }
+
+                    break;
+                case WatchEndReason.InGoodOrder:
+                    failuresInRow++;
+                    await PauseAsync(VeryShort(elapsed), cancellation).ConfigureAwait(false);
+                    break;
+                case WatchEndReason.Stale:
+                    await PauseAsync(end.Failure!, cancellation).ConfigureAwait(false);
+                    return;
+                case WatchEndReason.Failed:
+                    failuresInRow = watch.Received > 0 ? 1 : failuresInRow + 1;
+                    await PauseAsync(end.Failure!, cancellation).ConfigureAwait(false);
+                    break;
+                default:
+                    throw new UnreachableException();
+            }
+
+            if (failuresInRow >= _options.WatchFailuresMax
+                || (_options.ChecksConsistency && !await IsConsistentAsync(cancellation).ConfigureAwait(false)))
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)
+    {
+        TimeSpan pause = _backoff.Next();
+        if (e.Failure is KubernetesFailure.Unauthorized or KubernetesFailure.Forbidden or KubernetesFailure.Credentials)
+        {
+            // Jittered upwards: a fleet of agents that lost its rights together should not come back together.
+            pause = TimeSpan.FromMilliseconds(_options.RefusedBackoffMs * (1 + (0.2 * _random.NextDouble())));
+        }
+
+        pause = e.RetryAfter is { } asked && asked + pause > pause ? asked + (pause / 4) : pause;
+        _store.RecordFailure(e);
+        KubernetesLog.Failed(_logger, (long)pause.TotalMilliseconds, _store.State.ConsecutiveFailures, e.Message);
+        await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsConsistentAsync(CancellationToken cancellation)
+    {
+        string version = _store.State.LastResourceVersion;
+        try
+        {
+            NodeList list = await ListAsync(version, cancellation).ConfigureAwait(false);
+            int differences = _store.CountDifferences(list);
+            if (differences > 0)
+            {
+                KubernetesLog.Inconsistent(_logger, differences, version);
+            }
+
+            return differences == 0;
+        }
+        catch (KubernetesApiException)
+        {
+            // A check that cannot be made proves nothing; the watch will find out what is wrong with the server.
+            return true;
+        }
+    }
+
+    private static KubernetesApiException VeryShort(TimeSpan elapsed) => new(
+        KubernetesFailure.Unavailable,
+        $"a watch ended after {elapsed.TotalMilliseconds:F0} ms without an event. If this persists, look for a proxy that cuts long requests.");
+}
