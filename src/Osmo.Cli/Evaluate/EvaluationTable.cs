@@ -40,7 +40,8 @@ internal static class EvaluationTable
         var available = nodes.Count(node => node.Verdict.Available);
         var cordoned = nodes.Count(node => node.Verdict.Cordoned);
         var cordons = cordoned == 0 ? "" : $" ({cordoned} cordoned)";
-        return $"{nodes.Count} {(nodes.Count == 1 ? "node" : "nodes")}: {available} available, {nodes.Count - available} unavailable{cordons}";
+        var noun = nodes.Count == 1 ? "node" : "nodes";
+        return $"{nodes.Count} {noun}: {available} available, {nodes.Count - available} unavailable{cordons}";
     }
 
     private static string[] Cells(EvaluatedNode node, bool wide)

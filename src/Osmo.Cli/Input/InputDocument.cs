@@ -51,7 +51,8 @@ internal static class InputDocument
 
         if (text.Contains((byte)0))
         {
-            throw new CliError($"{name}: this is binary (Kubernetes protobuf?), not JSON. Ask for JSON, for example with 'kubectl get nodes -o json'.");
+            throw new CliError(
+                $"{name}: this is binary (Kubernetes protobuf?), not JSON. Ask for JSON, for example with 'kubectl get nodes -o json'.");
         }
 
         return text[0] is (byte)'{' or (byte)'[' or (byte)'"' ? bytes : YamlToJson.Convert(bytes, name);
@@ -65,7 +66,8 @@ internal static class InputDocument
         {
             if (whole.Length + read > bytesMax)
             {
-                throw new CliError($"{name}: larger than {bytesMax / 1_000_000} MB. Split it, for example with 'kubectl get nodes -l KEY=VALUE'.");
+                throw new CliError(
+                    $"{name}: larger than {bytesMax / 1_000_000} MB. Split it, for example with 'kubectl get nodes -l KEY=VALUE'.");
             }
 
             whole.Write(buffer, 0, read);

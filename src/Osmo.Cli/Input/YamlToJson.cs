@@ -37,7 +37,8 @@ internal static class YamlToJson
         catch (YamlException error)
         {
             throw new CliError(
-                $"{name}: cannot be read as JSON or YAML: line {error.Start.Line}: {error.Message} Ask for JSON, for example with 'kubectl get nodes -o json'.");
+                $"{name}: cannot be read as JSON or YAML: line {error.Start.Line}: {error.Message} "
+                + "Ask for JSON, for example with 'kubectl get nodes -o json'.");
         }
         catch (InvalidOperationException)
         {

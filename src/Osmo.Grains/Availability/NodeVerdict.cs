@@ -43,7 +43,7 @@ public sealed class NodeVerdict
     /// <summary>Every condition in the node's order, with what was asked of it: passed, failed and ignored ones.</summary>
     public ImmutableArray<ConditionVerdict> Conditions { get; }
 
-    /// <summary>Why the node is unavailable: the cordon first, then failing conditions in the node's order. Empty when available.</summary>
+    /// <summary>Why the node is unavailable: the cordon, then failing conditions in the node's order. Empty when available.</summary>
     public ImmutableArray<NodeReason> Reasons { get; }
 
     /// <summary>What a reader should know although it decides nothing.</summary>

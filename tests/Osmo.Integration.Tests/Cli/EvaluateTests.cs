@@ -93,7 +93,8 @@ public sealed class EvaluateTests : IDisposable
             """;
         var result = await OsmoProcess.RunWithInputAsync(Events, "evaluate", "-o", "wide");
 
-        Assert.StartsWith("NAME   AVAILABLE   CORDONED   PASSED   FAILED   IGNORED   REASONS   NOTES\na      yes", result.Out, StringComparison.Ordinal);
+        const string Headings = "NAME   AVAILABLE   CORDONED   PASSED   FAILED   IGNORED   REASONS   NOTES\n";
+        Assert.StartsWith(Headings + "a      yes         no ", result.Out, StringComparison.Ordinal);
         Assert.EndsWith("1 node: 1 available, 0 unavailable\n", result.Out, StringComparison.Ordinal);
     }
 
@@ -125,8 +126,8 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"node_conditions\":{\"additional_node_conditions\":\"GpuHealthy\"}}", "node_conditions.additional_node_conditions must be a list of strings, found a string")]
-    [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a\",5]}}", "node_conditions.ignore_node_conditions[1] must be a string, found a number")]
+    [InlineData("{\"node_conditions\":{\"additional_node_conditions\":\"Gpu\"}}", ".additional_node_conditions must be a list of strings, found a string")]
+    [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a\",5]}}", "ignore_node_conditions[1] must be a string, found a number")]
     [InlineData("{\"node_conditions\":[]}", "node_conditions must be an object, found a list")]
     [InlineData("{\"node_conditions\":{\"prefix\":\"example.com/\"}}", "must end with \"osmo.nvidia.com/\"")]
     [InlineData("{\"node_conditions\":{\"rules\":{}}}", "node_conditions.rules: no such field")]

@@ -9,7 +9,8 @@ public sealed class ConditionTableTests
     public void A_pair_keeps_its_id_and_status_is_part_of_it()
     {
         var table = new ConditionTable();
-        Assert.Equal([0, 1, 0, 2], [table.Intern("Ready", "True"), table.Intern("Ready", "False"), table.Intern("Ready", "True"), table.Intern("ready", "True")]);
+        (string, string)[] pairs = [("Ready", "True"), ("Ready", "False"), ("Ready", "True"), ("ready", "True")];
+        Assert.Equal([0, 1, 0, 2], pairs.Select(pair => table.Intern(pair.Item1, pair.Item2)));
         Assert.Equal(new ConditionPair("Ready", "False"), table.Get(1));
         Assert.Equal(3, table.Count);
         Assert.True(table.TryFind("ready", "True", out var id));

@@ -9,7 +9,13 @@ public sealed class NodeVerdictTests
     public void Reasons_carry_condition_status_requirement_and_entry_in_node_order()
     {
         var verdict = Explain(
-            ["Gpu*"], ["SomeTransient*"], true, ("SomeTransientDisk", "True"), ("GpuHealthy", "Unknown"), ("Ready", "False"), ("DiskPressure", "True"));
+            ["Gpu*"],
+            ["SomeTransient*"],
+            true,
+            ("SomeTransientDisk", "True"),
+            ("GpuHealthy", "Unknown"),
+            ("Ready", "False"),
+            ("DiskPressure", "True"));
 
         Assert.False(verdict.Available);
         Assert.Equal(
@@ -58,10 +64,14 @@ public sealed class NodeVerdictTests
     }
 
     [Fact]
-    public void An_empty_status_reads_as_empty() =>
-        Assert.Equal("Ready is (empty), must be True (always required)", Assert.Single(Explain([], [], false, ("Ready", "")).Reasons).Sentence);
+    public void An_empty_status_reads_as_empty()
+    {
+        var reason = Assert.Single(Explain([], [], false, ("Ready", "")).Reasons);
+        Assert.Equal("Ready is (empty), must be True (always required)", reason.Sentence);
+    }
 
-    private static NodeVerdict Explain(string[] additional, string[] ignore, bool unschedulable, params (string Type, string Status)[] conditions)
+    private static NodeVerdict Explain(
+        string[] additional, string[] ignore, bool unschedulable, params (string Type, string Status)[] conditions)
     {
         Assert.True(NodeConditionRules.TryCreate(additional, ignore, out var rules, out _));
         var table = new ConditionTable();

@@ -5,13 +5,13 @@ using Xunit;
 
 namespace Osmo.Unit.Tests.Availability;
 
-/// <summary>Compares the compiled policy with the rules written down as plainly as they read. FsCheck prints the seed of a failure.</summary>
+/// <summary>Compares the compiled policy with the rules written as plainly as they read. A failure prints its seed.</summary>
 public sealed class PolicyPropertyTests
 {
     private const int Trials = 2_000;
 
     private static readonly string[] Types =
-        ["Ready", "ready", "ReadyToServe", "GpuHealthy", "GpuHealth", "G", "Disk", "DiskPressure", "nvidia.com/gpu", "nvidia.com/", "Ünï", "*", ""];
+        ["Ready", "ready", "ReadyToServe", "GpuHealthy", "GpuHealth", "G", "Disk", "DiskPressure", "nvidia.com/gpu", "x/", "Ünï", "*", ""];
 
     private static readonly string[] Statuses = ["True", "False", "Unknown", "true", "FALSE", ""];
 
@@ -101,7 +101,9 @@ public sealed class PolicyPropertyTests
     }
 
     private static bool Matches(string entry, string type) =>
-        entry.EndsWith('*') ? type.StartsWith(entry.TrimEnd('*'), StringComparison.Ordinal) : string.Equals(entry, type, StringComparison.Ordinal);
+        entry.EndsWith('*')
+            ? type.StartsWith(entry.TrimEnd('*'), StringComparison.Ordinal)
+            : string.Equals(entry, type, StringComparison.Ordinal);
 
     private static void AssertEntryIsConfigured(Sample sample, NodeReason reason)
     {
