@@ -16,6 +16,7 @@ public interface IAgentConduit : IAsyncDisposable
 public interface IAgentFrameSink
 {
     /// <summary>Sends a frame. Returns when it is handed to the network.</summary>
+    /// <exception cref="IOException">The connection broke.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken);
 
     /// <summary>Nothing more will be sent: the connection may be closed.</summary>

@@ -95,6 +95,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
             return false;
         }
+        catch (Exception failure)
+        {
+            // Not the database's doing: whoever sent this gets it back, and the writer lives on for the others.
+            committer?.Dispose();
+            committer = null;
+            group.ForEach(pending => pending.Done.TrySetException(failure));
+            return true;
+        }
     }
 
     private sealed record Pending(BackendCommit Commit)

@@ -1,0 +1,176 @@
+using Google.Protobuf;
+using Microsoft.Extensions.Logging;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Nodes;
+using Osmo.Protocol.Agent.V1;
+using Osmo.Silo.Engine;
+
+namespace Osmo.Silo.Agents;
+
+/// <summary>One agent's conversation: turns its frames into operations on the backend, and the grain's answers into frames.</summary>
+internal sealed class AgentConduit : IAgentConduit
+{
+    private const int LabelMessageCharsMax = 500;
+
+    private readonly LocalGrainEngine _engine;
+    private readonly BackendName _backend;
+    private readonly AgentOutbox _outbox;
+    private readonly ILogger _logger;
+    private readonly NodeBatchReader _reader = new();
+    private AgentSession? _session;
+    private bool _ended;
+
+    public AgentConduit(LocalGrainEngine engine, BackendName backend, IAgentFrameSink sink, ILogger logger)
+    {
+        _engine = engine;
+        _backend = backend;
+        _logger = logger;
+        _outbox = new AgentOutbox(backend, sink, logger);
+    }
+
+    public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        AgentFrame parsed;
+        try
+        {
+            parsed = AgentFrame.Parser.ParseFrom(frame.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            Refuse("A frame is no AgentFrame message. Check that the agent's version fits this service.");
+            return;
+        }
+
+        foreach (var message in parsed.Messages)
+        {
+            if (_ended || !await TryHandleAsync(message, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_session is { } session)
+        {
+            _session = null;
+            try
+            {
+                await _engine.EnqueueAsync(_backend, new TurnPost(turn => turn.Disconnect(session), weight: 1), CancellationToken.None)
+                    .ConfigureAwait(false);
+            }
+            catch (OsmoException)
+            {
+                // The process is stopping: the grain is going away with its sessions.
+            }
+        }
+
+        await _outbox.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> TryHandleAsync(AgentMessage message, CancellationToken cancellationToken)
+    {
+        if (message.KindCase == AgentMessage.KindOneofCase.Hello)
+        {
+            return await TryGreetAsync(message.Hello, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_session is not { } session)
+        {
+            Refuse("The first message has to be Hello.");
+            return false;
+        }
+
+        switch (message.KindCase)
+        {
+            case AgentMessage.KindOneofCase.Nodes:
+                if (!_reader.TryRead(message.Nodes, out var batch, out var problem))
+                {
+                    Refuse(problem);
+                    return false;
+                }
+
+                await PostAsync(turn => turn.Report(session, batch), 1 + batch.Reports.Count, cancellationToken).ConfigureAwait(false);
+                return true;
+            case AgentMessage.KindOneofCase.LabelResults:
+                var reports = message.LabelResults.Results.Select(ToReport).ToArray();
+                await PostAsync(turn => turn.ReportLabels(session, reports), 1 + reports.Length, cancellationToken).ConfigureAwait(false);
+                return true;
+            case AgentMessage.KindOneofCase.Heartbeat:
+                await PostAsync(turn => turn.Heartbeat(session), 1, cancellationToken).ConfigureAwait(false);
+                return true;
+            default:
+                // A newer agent may say what this build does not know; what it must not do is depend on it.
+                return true;
+        }
+    }
+
+    private async ValueTask<bool> TryGreetAsync(Hello hello, CancellationToken cancellationToken)
+    {
+        if (_session is not null)
+        {
+            Refuse("Hello was said already.");
+            return false;
+        }
+
+        if (hello.Backend != _backend.Value)
+        {
+            _outbox.Refuse(AgentRefusal.InvalidHello, $"Hello names another backend than the address of the connection, which is for {_backend}.");
+            _ended = true;
+            return false;
+        }
+
+        var introduced = new AgentHello(
+            hello.ClusterUid, hello.WorkflowNamespace, hello.AgentVersion, hello.NodeConditionPrefix, hello.LabelUpdates);
+        var call = new TurnCall<AgentSession?, AgentSession?>(turn => turn.Connect(introduced, _outbox), (_, session) => session);
+        try
+        {
+            _session = await _engine.CallAsync(_backend, call, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OsmoException failure)
+        {
+            _outbox.Refuse(AgentRefusal.Unavailable, failure.Message);
+        }
+
+        if (_session is not null)
+        {
+            SiloLog.AgentConnected(_logger, _backend.Value, hello.ClusterUid, hello.AgentVersion);
+        }
+
+        _ended = _session is null;
+        return _session is not null;
+    }
+
+    private async ValueTask PostAsync(Action<BackendTurn> apply, int weight, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _engine.EnqueueAsync(_backend, new TurnPost(apply, weight), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OsmoException failure)
+        {
+            _outbox.Refuse(AgentRefusal.Unavailable, failure.Message);
+            _ended = true;
+        }
+    }
+
+    private void Refuse(string problem)
+    {
+        _outbox.Refuse(AgentRefusal.ProtocolError, problem);
+        _ended = true;
+    }
+
+    private static LabelReport ToReport(LabelResult result) => new(
+        result.Node,
+        result.Available,
+        result.Outcome switch
+        {
+            LabelResult.Types.Outcome.Applied => LabelOutcome.Applied,
+            LabelResult.Types.Outcome.GaveUp => LabelOutcome.GaveUp,
+            _ => LabelOutcome.Retrying,
+        },
+        result.Message.Length <= LabelMessageCharsMax ? result.Message : result.Message[..LabelMessageCharsMax]);
+}
