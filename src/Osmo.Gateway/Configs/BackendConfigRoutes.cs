@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Osmo.Gateway.Access;
+using Osmo.Gateway.Http;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+
+namespace Osmo.Gateway.Configs;
+
+/// <summary>The BACKEND configuration, as OSMO's clients know it, and a merge patch beside it.</summary>
+internal static class BackendConfigRoutes
+{
+    private const string Json = "application/json";
+
+    public static void MapBackendConfigRoutes(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("/api/configs/backend").WithTags("Backend configuration");
+        group.MapGet("", ListAsync)
+            .WithSummary("List backends")
+            .WithDescription("Every backend with its configuration and status, by name: {\"backends\": [...]}. Times are UTC without a zone.");
+        group.MapGet("/{name}", GetAsync)
+            .WithSummary("Read a backend")
+            .WithDescription(
+                "The backend's document; its ETag is the revision of its configuration. With ?revision=N the document as it was in "
+                + "force at revision N: a submission that was given revision N reads the same scheduler settings for ever.");
+        group.MapPost("/{name}", ReplaceFieldsAsync)
+            .WithSummary("Change top-level fields")
+            .WithDescription(
+                "Body {\"configs\": {...}, \"description\": \"...\", \"tags\": [...]}. Each top-level field that is given replaces the whole of "
+                + "what was there. A change that changes nothing makes no revision. Answers null; the ETag is the new revision.")
+            .Accepts<JsonElement>(Json);
+        group.MapPatch("/{name}", PatchAsync)
+            .WithSummary("Change fields by a JSON merge patch (RFC 7396)")
+            .WithDescription("The body is the patch of the document; null puts a field back to its default. Answers the new document.")
+            .Accepts<JsonElement>("application/merge-patch+json", Json);
+        group.MapDelete("/{name}", DeleteAsync)
+            .WithSummary("Delete a backend and its nodes")
+            .WithDescription("Body {\"description\": \"...\", \"tags\": [...]}, both optional. An agent that is still deployed registers the backend anew.");
+    }
+
+    private static async Task ListAsync(HttpContext context, IBackendStore store, TimeProvider time)
+    {
+        var records = await store.ListAsync(context.RequestAborted);
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            writer.WriteStartArray("backends");
+            foreach (var record in records)
+            {
+                BackendDocument.Write(writer, record, time.GetUtcNow());
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        await WriteJsonAsync(context, stream.GetBuffer().AsMemory(0, (int)stream.Length));
+    }
+
+    private static async Task GetAsync(HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, long? revision = null)
+    {
+        var backend = BackendName.Parse(name);
+        if (revision is { } wanted)
+        {
+            var entry = await store.ReadBackendAtAsync(backend, wanted, context.RequestAborted)
+                ?? throw new OsmoException(ErrorCode.NotFound, $"Backend {backend} did not exist at revision {wanted}. Its history lists its revisions.");
+            EntityTags.Set(context.Response, entry.Revision);
+            await WriteJsonAsync(context, Encoding.UTF8.GetBytes(entry.Change.DocumentJson!));
+            return;
+        }
+
+        var status = await engine.GetBackend(backend).GetAsync(context.RequestAborted);
+        await WriteDocumentAsync(context, status.Record, time);
+    }
+
+    private static async Task ReplaceFieldsAsync(HttpContext context, string name, IGrainEngine engine)
+    {
+        var backend = BackendName.Parse(name);
+        using var body = await JsonBody.ReadObjectAsync(context.Request);
+        if (!body.RootElement.TryGetProperty("configs", out var configs))
+        {
+            throw new OsmoException(ErrorCode.Invalid, "The body must have \"configs\": an object with the fields to change.");
+        }
+
+        var audit = ChangeEnvelope.ReadAudit(body.RootElement, Caller(context));
+        var record = await engine.GetBackend(backend).ConfigureAsync(
+            new ReplaceFields(configs), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        EntityTags.Set(context.Response, record.Revision);
+        await WriteJsonAsync(context, "null"u8.ToArray());
+    }
+
+    private static async Task PatchAsync(
+        HttpContext context, string name, IGrainEngine engine, TimeProvider time, string? description = null, string[]? tags = null)
+    {
+        var backend = BackendName.Parse(name);
+        using var patch = await JsonBody.ReadAsync(context.Request);
+        var audit = ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]);
+        var record = await engine.GetBackend(backend).ConfigureAsync(
+            new MergePatch(patch.RootElement), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        await WriteDocumentAsync(context, record, time);
+    }
+
+    private static async Task DeleteAsync(HttpContext context, string name, IGrainEngine engine)
+    {
+        var backend = BackendName.Parse(name);
+        var audit = new Audit(Caller(context).Name, null, TextList.Empty);
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && context.Request.ContentLength != 0)
+        {
+            using var body = await JsonBody.ReadObjectAsync(context.Request);
+            audit = ChangeEnvelope.ReadAudit(body.RootElement, Caller(context));
+        }
+
+        await engine.GetBackend(backend).DeleteAsync(audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        await WriteJsonAsync(context, "null"u8.ToArray());
+    }
+
+    private static Caller Caller(HttpContext context) =>
+        context.Features.Get<Caller>() ?? throw new InvalidOperationException("The request passed without a caller.");
+
+    private static Task WriteDocumentAsync(HttpContext context, BackendRecord record, TimeProvider time)
+    {
+        EntityTags.Set(context.Response, record.Revision);
+        return WriteJsonAsync(context, Encoding.UTF8.GetBytes(BackendDocument.ToJson(record, time.GetUtcNow())));
+    }
+
+    private static async Task WriteJsonAsync(HttpContext context, ReadOnlyMemory<byte> json)
+    {
+        context.Response.ContentType = Json;
+        context.Response.ContentLength = json.Length;
+        await context.Response.Body.WriteAsync(json, context.RequestAborted);
+    }
+}

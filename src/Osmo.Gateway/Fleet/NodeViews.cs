@@ -1,0 +1,164 @@
+using Osmo.Grains.Availability;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Nodes;
+
+namespace Osmo.Gateway.Fleet;
+
+/// <summary>A backend in numbers.</summary>
+/// <param name="Name">The backend's name.</param>
+/// <param name="Online">Whether its agent was heard of within two minutes.</param>
+/// <param name="AgentConnected">Whether an agent is connected now.</param>
+/// <param name="AgentSynced">Whether the connected agent has reported all of its nodes.</param>
+/// <param name="LastHeartbeat">When the agent was last heard of (UTC).</param>
+/// <param name="Revision">The revision of its configuration.</param>
+/// <param name="Nodes">Number of nodes.</param>
+/// <param name="Available">Number of nodes that may be scheduled on.</param>
+/// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
+/// <param name="LabelsWrong">Number of nodes known to carry another label than they should.</param>
+/// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
+internal sealed record BackendSummary(
+    string Name,
+    bool Online,
+    bool AgentConnected,
+    bool AgentSynced,
+    DateTimeOffset? LastHeartbeat,
+    long Revision,
+    int Nodes,
+    int Available,
+    bool LabelUpdates,
+    int LabelsWrong,
+    int LabelsFailing)
+{
+    public static BackendSummary Of(BackendStatus status) => new(
+        status.Record.Name.Value,
+        status.Online,
+        status.AgentConnected,
+        status.AgentSynced,
+        status.Record.LastHeartbeat,
+        status.Record.Revision,
+        status.Nodes,
+        status.Available,
+        status.Record.LabelUpdates,
+        status.LabelsWrong,
+        status.LabelsFailing);
+}
+
+/// <summary>Every backend in numbers.</summary>
+/// <param name="Backends">By name.</param>
+internal sealed record BackendSummaryList(IReadOnlyList<BackendSummary> Backends);
+
+/// <summary>A node in a list.</summary>
+/// <param name="Name">The node's name.</param>
+/// <param name="Available">Whether it may be scheduled on.</param>
+/// <param name="AvailableSince">When that last changed (UTC); null where it was before the service started.</param>
+/// <param name="Unschedulable">Whether it is cordoned.</param>
+/// <param name="Reasons">Why it is unavailable, in words; empty where it is available.</param>
+/// <param name="VerifiedLabel">Value of the verified label as last seen; null where there is none or it is not known.</param>
+internal sealed record NodeSummary(
+    string Name,
+    bool Available,
+    DateTimeOffset? AvailableSince,
+    bool Unschedulable,
+    IReadOnlyList<string> Reasons,
+    string? VerifiedLabel)
+{
+    public static NodeSummary Of(NodeExplanation explained) => new(
+        explained.Node.Name,
+        explained.Verdict.Available,
+        explained.Node.AvailableSince,
+        explained.Node.Unschedulable,
+        [.. explained.Verdict.Reasons.Select(reason => reason.Sentence)],
+        explained.Node.VerifiedLabel);
+}
+
+/// <summary>A page of nodes.</summary>
+/// <param name="Nodes">By name.</param>
+/// <param name="Continue">Give it as ?continue= to read the next page; null on the last.</param>
+internal sealed record NodeSummaryList(IReadOnlyList<NodeSummary> Nodes, string? Continue);
+
+/// <summary>A condition with what the rules ask of it.</summary>
+/// <param name="Type">The condition's type.</param>
+/// <param name="Status">The status that the node reports.</param>
+/// <param name="Required"><c>True</c>, <c>False</c>, or <c>Any</c> where it is ignored.</param>
+/// <param name="Passes">Whether it leaves the node available.</param>
+/// <param name="Rule"><c>ready_default</c>, <c>additional_entry</c>, <c>ignore_entry</c>, or <c>none</c>: what decided.</param>
+/// <param name="Entry">The entry that matched; null where none did.</param>
+internal sealed record ConditionDetail(string Type, string Status, string Required, bool Passes, string Rule, string? Entry)
+{
+    public static ConditionDetail Of(ConditionVerdict condition) => new(
+        condition.Type,
+        condition.Status,
+        condition.Requirement.Required.ToString(),
+        condition.Passes,
+        condition.Requirement.Source switch
+        {
+            RuleSource.ReadyDefault => "ready_default",
+            RuleSource.AdditionalEntry => "additional_entry",
+            RuleSource.IgnoreEntry => "ignore_entry",
+            _ => "none",
+        },
+        condition.Requirement.Entry);
+}
+
+/// <summary>The verified label of a node.</summary>
+/// <param name="Key">The label's key.</param>
+/// <param name="Wanted">The value that it should have; null where label updates are off.</param>
+/// <param name="Seen">The value that it has; null where there is none or it is not known.</param>
+/// <param name="Pending">Whether an update is on its way.</param>
+/// <param name="Error">Why the last update failed; null where none did.</param>
+internal sealed record LabelDetail(string Key, string? Wanted, string? Seen, bool Pending, string? Error);
+
+/// <summary>A taint.</summary>
+internal sealed record TaintDetail(string Key, string Value, string Effect);
+
+/// <summary>A node with the explanation of its verdict.</summary>
+/// <param name="Backend">The backend's name.</param>
+/// <param name="Name">The node's name.</param>
+/// <param name="Uid">The node's uid.</param>
+/// <param name="Available">Whether it may be scheduled on.</param>
+/// <param name="AvailableSince">When that last changed (UTC); null where it was before the service started.</param>
+/// <param name="Unschedulable">Whether it is cordoned.</param>
+/// <param name="Reasons">Why it is unavailable, in words; empty where it is available.</param>
+/// <param name="Notes">What a reader should know although it decides nothing.</param>
+/// <param name="Conditions">Every condition, in the node's order.</param>
+/// <param name="Label">The verified label.</param>
+/// <param name="Labels">The node's other labels.</param>
+/// <param name="Taints">The node's taints.</param>
+/// <param name="Allocatable">Resources that pods may use.</param>
+/// <param name="Capacity">Resources that the machine has.</param>
+internal sealed record NodeDetail(
+    string Backend,
+    string Name,
+    string Uid,
+    bool Available,
+    DateTimeOffset? AvailableSince,
+    bool Unschedulable,
+    IReadOnlyList<string> Reasons,
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<ConditionDetail> Conditions,
+    LabelDetail Label,
+    IReadOnlyDictionary<string, string> Labels,
+    IReadOnlyList<TaintDetail> Taints,
+    IReadOnlyDictionary<string, string> Allocatable,
+    IReadOnlyDictionary<string, string> Capacity)
+{
+    public static NodeDetail Of(BackendName backend, NodeExplanation explained)
+    {
+        var (node, verdict, label) = explained;
+        return new NodeDetail(
+            backend.Value,
+            node.Name,
+            node.Uid,
+            verdict.Available,
+            node.AvailableSince,
+            node.Unschedulable,
+            [.. verdict.Reasons.Select(reason => reason.Sentence)],
+            verdict.Notes,
+            [.. verdict.Conditions.Select(ConditionDetail.Of)],
+            new LabelDetail(label.Key, label.Wanted, label.Seen, label.Pending, label.Error),
+            node.Facts.Labels.ToDictionary(item => item.Key, item => item.Value),
+            [.. node.Facts.Taints.Select(taint => new TaintDetail(taint.Key, taint.Value, taint.Effect))],
+            node.Facts.Allocatable.ToDictionary(item => item.Name, item => item.Quantity),
+            node.Facts.Capacity.ToDictionary(item => item.Name, item => item.Quantity));
+    }
+}

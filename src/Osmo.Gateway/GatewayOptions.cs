@@ -1,0 +1,17 @@
+namespace Osmo.Gateway;
+
+/// <summary>Settings of a gateway.</summary>
+public sealed class GatewayOptions
+{
+    /// <summary>
+    /// Whether everybody who reaches the gateway may do everything. Only for a gateway that listens on loopback; requests with a
+    /// foreign Host or Origin are refused even there, so that a web page cannot use the browser's way in.
+    /// </summary>
+    public bool DeveloperMode { get; set; }
+
+    /// <summary>Bearer token of the administrator; null for none.</summary>
+    public string? AdminToken { get; set; }
+
+    /// <summary>Bearer token of agents; null for none.</summary>
+    public string? AgentToken { get; set; }
+}

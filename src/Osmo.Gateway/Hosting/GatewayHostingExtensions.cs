@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Osmo.Gateway.Access;
+using Osmo.Gateway.Agents;
+using Osmo.Gateway.Configs;
+using Osmo.Gateway.Fleet;
+using Osmo.Gateway.Http;
+
+namespace Osmo.Gateway.Hosting;
+
+/// <summary>Puts a gateway into a web application. An <c>IGrainEngine</c> and an <c>IBackendStore</c> have to be there too.</summary>
+public static class GatewayHostingExtensions
+{
+    /// <summary>The gateway's services.</summary>
+    public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new GatewayAccess(options));
+        services.AddExceptionHandler<ProblemWriter>();
+        services.Configure<RouteHandlerOptions>(routing => routing.ThrowOnBadRequest = true);
+        services.AddOpenApi("v1");
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = Limits.BodyBytesMax;
+        });
+        return services;
+    }
+
+    /// <summary>The gateway's middleware and endpoints.</summary>
+    public static WebApplication MapGateway(this WebApplication app)
+    {
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(context => ProblemWriter.WriteAsync(
+            context.HttpContext,
+            context.HttpContext.Response.StatusCode,
+            "NoSuchEndpoint",
+            context.HttpContext.Response.StatusCode switch
+            {
+                StatusCodes.Status404NotFound => "There is no such endpoint. See /openapi/v1.json for those that there are.",
+                StatusCodes.Status405MethodNotAllowed => "The endpoint does not take this method. See /openapi/v1.json for those that it takes.",
+                _ => "The request cannot be served as it is. See /openapi/v1.json for what the endpoint takes.",
+            }));
+        app.UseMiddleware<AccessMiddleware>();
+        app.UseWebSockets(new WebSocketOptions
+        {
+            KeepAliveInterval = TimeSpan.FromSeconds(15),
+            KeepAliveTimeout = TimeSpan.FromSeconds(20),
+        });
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapHealthRoutes();
+        app.MapBackendConfigRoutes();
+        app.MapHistoryRoutes();
+        app.MapFleetRoutes();
+        app.MapWatchRoutes();
+        app.MapAgentRoutes();
+        return app;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Osmo.Gateway;
+using Osmo.Gateway.Hosting;
+using Osmo.Grains.Errors;
+using Osmo.Silo.Hosting;
+
+namespace Osmo.Server.Hosting;
+
+/// <summary>A silo and a gateway in one process, on the embedded store.</summary>
+public sealed class OsmoServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private OsmoServer(WebApplication app) => _app = app;
+
+    /// <summary>Where the gateway listens.</summary>
+    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>The server's services.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Completes when the process is asked to stop.</summary>
+    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+
+    /// <summary>Starts a server.</summary>
+    /// <exception cref="OsmoException">An option, the data folder or the address cannot be used; the message says what to do.</exception>
+    public static async Task<OsmoServer> StartAsync(OsmoServerOptions options)
+    {
+        var gateway = new GatewayOptions
+        {
+            AdminToken = ReadToken(options.AdminTokenFile, "--admin-token-file"),
+            AgentToken = ReadToken(options.AgentTokenFile, "--agent-token-file"),
+        };
+        gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;
+        var url = ParseUrl(options.Url, gateway.DeveloperMode);
+
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(options.LogLevel);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.UseUrls(url.ToString());
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+        builder.Services.AddEmbeddedSilo(new SiloOptions { DataFolder = options.DataFolder });
+        builder.Services.AddGateway(gateway);
+        var app = builder.Build();
+        app.MapGateway();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException failure)
+        {
+            await app.DisposeAsync();
+            throw new OsmoException(
+                ErrorCode.Unavailable,
+                $"Cannot listen on {options.Url}: {failure.Message} Stop what uses the port, or choose another one with --url.");
+        }
+
+        return new OsmoServer(app);
+    }
+
+    /// <summary>Stops the gateway, then the silo, then closes the store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static Uri ParseUrl(string text, bool developerMode)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        {
+            throw new OsmoException(ErrorCode.Invalid, $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080.");
+        }
+
+        var loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
+        return loopback || !developerMode
+            ? url
+            : throw new OsmoException(
+                ErrorCode.Invalid,
+                $"Without tokens everybody who reaches the gateway may do everything, so it listens on loopback only, not on {url.Host}. "
+                + "Give --admin-token-file and --agent-token-file, or use http://127.0.0.1:8080.");
+    }
+
+    private static string? ReadToken(string? file, string option)
+    {
+        const int CharsMin = 16;
+        if (file is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            var token = File.ReadAllText(file).Trim();
+            return token.Length >= CharsMin
+                ? token
+                : throw new OsmoException(
+                    ErrorCode.Invalid,
+                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. Make one with: head -c 32 /dev/urandom | base64 > {file}");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new OsmoException(ErrorCode.Invalid, $"The token file {file} ({option}) cannot be read: {failure.Message}");
+        }
+    }
+}
