@@ -14,6 +14,8 @@ internal static class CommandLine
           --nodes N                generated nodes (default 100)
           --seed N                 seed of fleet and churn (default 1)
           --prefix NAME            prefix of node names (default gpu)
+          --churn KINDS            of heartbeats,flapping,cordons,loss
+          --rate N                 changes per second of each kind of churn
           --tls                    HTTPS with a CA made at start
           --token TOKEN            require this bearer token
           --write-kubeconfig FILE  write a kubeconfig for kubectl and agents
@@ -85,6 +87,12 @@ internal static class CommandLine
         }
 
         await output.WriteLineAsync($"{server.BaseUri} serves {cluster.NodeCount} nodes; Ctrl-C stops it.");
+        if (options.Churn is { } churn)
+        {
+            await new Churn(cluster, churn, time).RunAsync(stop);
+            return;
+        }
+
         try
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, time, stop);
