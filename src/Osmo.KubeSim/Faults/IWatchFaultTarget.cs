@@ -3,5 +3,5 @@ namespace Osmo.KubeSim.Faults;
 /// <summary>An open watch that faults can be done to.</summary>
 internal interface IWatchFaultTarget
 {
-    public void Inject(WatchFault fault);
+    void Inject(WatchFault fault);
 }

@@ -18,9 +18,14 @@ public sealed class FleetGenerator(FleetOptions options)
     public void Fill(SimulatedCluster cluster)
     {
         ArgumentNullException.ThrowIfNull(cluster);
-        for (var i = 0; i < options.Nodes; i++)
+        // Making the JSON is the work; versions are given in order, so that the cluster is the same in every run.
+        var prepared = ParallelEnumerable.Range(0, options.Nodes).AsOrdered().Select(i => cluster.Writer.Prepare(Generate(i)));
+        foreach (var (segments, facts) in prepared)
         {
-            cluster.AddNode(Generate(i));
+            if (cluster.Store.TryAdd(segments, facts) is null)
+            {
+                throw new InvalidOperationException($"The cluster has a node {facts.Name} already: give fleets different name prefixes.");
+            }
         }
     }
 

@@ -10,9 +10,9 @@ internal static class NodeImages
 
     private static readonly string[] Repositories =
     [
-        "registry.example.com/nvidia/pytorch", "registry.example.com/nvidia/driver", "registry.example.com/nvidia/dcgm-exporter",
-        "registry.example.com/nvidia/k8s-device-plugin", "registry.example.com/storage/csi-node", "registry.example.com/net/calico-node",
-        "registry.example.com/jobs/trainer", "registry.k8s.io/kube-proxy", "registry.k8s.io/node-problem-detector",
+        "cr.example.com/nvidia/pytorch", "cr.example.com/nvidia/driver", "cr.example.com/nvidia/dcgm-exporter",
+        "cr.example.com/nvidia/k8s-device-plugin", "cr.example.com/storage/csi-node", "cr.example.com/net/calico-node",
+        "cr.example.com/jobs/trainer", "registry.k8s.io/kube-proxy", "registry.k8s.io/node-problem-detector",
     ];
 
     public static JsonArray Of(NodeShape shape)
@@ -21,7 +21,7 @@ internal static class NodeImages
         var images = new JsonArray();
         var count = ImagesMin + random.Next(ImagesSpread);
         var size = 24_000_000_000L;
-        Span<byte> digest = stackalloc byte[16];
+        Span<byte> digest = stackalloc byte[32];
         for (var i = 0; i < count; i++)
         {
             var repository = Repositories[i % Repositories.Length];
@@ -29,7 +29,9 @@ internal static class NodeImages
             size = (long)(size * (0.75 + (random.NextDouble() * 0.1)));
             images.Add(new JsonObject
             {
-                ["names"] = new JsonArray($"{repository}@sha256:{Convert.ToHexStringLower(digest)}", $"{repository}:v{1 + (i / 9)}.{random.Next(40)}"),
+                ["names"] = i % 3 == 0
+                    ? new JsonArray($"{repository}@sha256:{Convert.ToHexStringLower(digest)}")
+                    : new JsonArray($"{repository}:v{1 + (i / 9)}.{random.Next(40)}"),
                 ["sizeBytes"] = size + 300_000,
             });
         }

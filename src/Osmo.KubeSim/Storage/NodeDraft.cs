@@ -73,17 +73,11 @@ internal sealed class NodeDraft
     private static byte[] IdentityOf(JsonObject metadata)
     {
         var text = new StringBuilder();
-        foreach (var (name, value) in metadata)
+        foreach (var (name, _) in NodeSchema.Metadata.Fields.TakeWhile(f => f.Name != "resourceVersion"))
         {
-            if (name == "resourceVersion" || name == "generation" || name == "creationTimestamp")
+            if (metadata[name] is { } value)
             {
-                break;
-            }
-
-            text.Append('"').Append(name).Append("\":").Append(Json.ToText(value!)).Append(',');
-            if (name == "uid")
-            {
-                break;
+                text.Append('"').Append(name).Append("\":").Append(Json.ToText(value)).Append(',');
             }
         }
 

@@ -12,6 +12,9 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
     // Each attempt is lost only to another write of the same node that succeeded.
     private const int AttemptsMax = 100;
 
+    // The real server checks the metadata of an update this often, and lists every problem as often among the causes.
+    private const int UpdateValidations = 4;
+
     private const string NotReadyTaint = "node.kubernetes.io/not-ready";
 
     /// <summary>Creates a node as a client's POST does: with a fresh uid and tainted as not ready.</summary>
@@ -173,7 +176,10 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
         return metadata;
     }
 
-    private SimulatedNode Add(JsonObject node, bool dryRun)
+    /// <summary>Decodes and encodes a node without adding it, so that many can be prepared at once.</summary>
+    public (NodeSegments Segments, NodeFacts Facts) Prepare(JsonObject body) => Encode(Decode(new Canonicalizer(), body, new WriteOptions()));
+
+    private (NodeSegments Segments, NodeFacts Facts) Encode(JsonObject node)
     {
         var metadata = node["metadata"]!.AsObject();
         metadata["uid"] ??= Guid.NewGuid().ToString();
@@ -185,9 +191,13 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
         }
 
         Validate(metadata);
-        var again = new Canonicalizer().Struct(node, NodeSchema.Node, "");
-        var draft = NodeDraft.New(again["metadata"]!.AsObject(), again["spec"]!.AsObject(), again["status"]!.AsObject());
-        var (segments, facts) = draft.Build(store.Pool);
+        spec = new Canonicalizer().Struct(spec, NodeSchema.Spec, "spec");
+        return NodeDraft.New(metadata, spec, node["status"]!.AsObject()).Build(store.Pool);
+    }
+
+    private SimulatedNode Add(JsonObject node, bool dryRun)
+    {
+        var (segments, facts) = Encode(node);
         if (dryRun)
         {
             return store.Find(facts.Name) is null ? new SimulatedNode(segments, facts, 0) : throw Failures.AlreadyExists(facts.Name);
@@ -216,7 +226,7 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
         if (draft.Metadata is { } metadata)
         {
             KeepIdentity(current, metadata, fillUid);
-            Validate(metadata);
+            Validate(metadata, UpdateValidations);
             draft.Metadata = new Canonicalizer().Struct(metadata, NodeSchema.Metadata, "metadata");
         }
 
@@ -277,9 +287,9 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
         }
     }
 
-    private static void Validate(JsonObject metadata)
+    private static void Validate(JsonObject metadata, int times = 1)
     {
-        var causes = MetadataValidator.Check(metadata);
+        var causes = Enumerable.Repeat(MetadataValidator.Check(metadata), times).SelectMany(c => c).ToList();
         if (causes.Count > 0)
         {
             throw Failures.InvalidNode(metadata.Text("name") ?? "", causes);
