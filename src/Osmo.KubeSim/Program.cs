@@ -1,1 +1,1 @@
-return 0;
+return await Osmo.KubeSim.Hosting.CommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,137 @@
+using System.Text.Json.Nodes;
+using Osmo.KubeSim.Objects;
+
+namespace Osmo.KubeSim.Api;
+
+/// <summary>What kubectl reads to learn what the server has, and the few fixed objects besides nodes.</summary>
+internal sealed class Discovery(SimulatedCluster cluster)
+{
+    private const string GitVersion = "v1.36.2";
+
+    /// <summary>The document at a path, or null if there is none.</summary>
+    public JsonObject? Find(string path) => path switch
+    {
+        "/version" => Version(),
+        "/api" => new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1"), ["serverAddressByClientCIDRs"] = new JsonArray() },
+        "/apis" => new JsonObject { ["kind"] = "APIGroupList", ["apiVersion"] = "v1", ["groups"] = new JsonArray() },
+        "/api/v1" => Resources(),
+        "/openapi/v3" => new JsonObject
+        {
+            ["paths"] = new JsonObject { ["api/v1"] = new JsonObject { ["serverRelativeURL"] = "/openapi/v3/api/v1?hash=1" } },
+        },
+        "/openapi/v3/api/v1" => OpenApi(),
+        "/api/v1/namespaces" => List("NamespaceList", Namespace("default", "6f1c8c5e-0000-4000-8000-000000000001"), Namespace("kube-system", cluster.KubeSystemUid)),
+        "/api/v1/namespaces/kube-system" => Typed("Namespace", Namespace("kube-system", cluster.KubeSystemUid)),
+        "/api/v1/namespaces/default" => Typed("Namespace", Namespace("default", "6f1c8c5e-0000-4000-8000-000000000001")),
+        "/api/v1/pods" => List("PodList"),
+        "/api/v1/events" => List("EventList"),
+        _ when IsNamespaced(path, "pods") => List("PodList"),
+        _ when IsNamespaced(path, "events") => List("EventList"),
+        _ => null,
+    };
+
+    private static bool IsNamespaced(string path, string resource) =>
+        path.StartsWith("/api/v1/namespaces/", StringComparison.Ordinal) && path.EndsWith("/" + resource, StringComparison.Ordinal)
+        && path.Count(c => c == '/') == 5;
+
+    private static JsonObject Version() => new()
+    {
+        ["major"] = "1",
+        ["minor"] = "36",
+        ["gitVersion"] = GitVersion,
+        ["gitCommit"] = "0000000000000000000000000000000000000000",
+        ["gitTreeState"] = "clean",
+        ["buildDate"] = "2026-06-10T00:00:00Z",
+        ["goVersion"] = "go1.26",
+        ["compiler"] = "gc",
+        ["platform"] = "linux/amd64",
+    };
+
+    private static JsonObject Resources() => new()
+    {
+        ["kind"] = "APIResourceList",
+        ["groupVersion"] = "v1",
+        ["resources"] = new JsonArray(
+            Resource("events", "Event", true, ["ev"], "get", "list"),
+            Resource("namespaces", "Namespace", false, ["ns"], "get", "list"),
+            Resource("nodes", "Node", false, ["no"], "create", "delete", "get", "list", "patch", "update", "watch"),
+            Resource("nodes/status", "Node", false, [], "get", "patch", "update"),
+            Resource("pods", "Pod", true, ["po"], "get", "list")),
+    };
+
+    private static JsonObject Resource(string name, string kind, bool namespaced, string[] shortNames, params string[] verbs)
+    {
+        var resource = new JsonObject
+        {
+            ["name"] = name,
+            ["singularName"] = name.Contains('/', StringComparison.Ordinal) ? "" : kind.ToLowerInvariant(),
+            ["namespaced"] = namespaced,
+            ["kind"] = kind,
+            ["verbs"] = new JsonArray([.. verbs.Select(v => JsonValue.Create(v))]),
+        };
+        if (shortNames.Length > 0)
+        {
+            resource["shortNames"] = new JsonArray([.. shortNames.Select(s => JsonValue.Create(s))]);
+        }
+
+        return resource;
+    }
+
+    /// <summary>Just enough for kubectl to see that the server itself validates fields.</summary>
+    private static JsonObject OpenApi()
+    {
+        JsonObject Operation(string action) => new()
+        {
+            ["parameters"] = new JsonArray(
+                new JsonObject { ["name"] = "dryRun", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } },
+                new JsonObject { ["name"] = "fieldValidation", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } }),
+            ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "OK" } },
+            ["x-kubernetes-action"] = action,
+            ["x-kubernetes-group-version-kind"] = new JsonObject { ["group"] = "", ["version"] = "v1", ["kind"] = "Node" },
+        };
+        return new JsonObject
+        {
+            ["openapi"] = "3.0.0",
+            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = GitVersion },
+            ["paths"] = new JsonObject
+            {
+                ["/api/v1/nodes"] = new JsonObject { ["post"] = Operation("post") },
+                ["/api/v1/nodes/{name}"] = new JsonObject { ["patch"] = Operation("patch"), ["put"] = Operation("put") },
+            },
+        };
+    }
+
+    private JsonObject List(string kind, params JsonObject[] items) => new()
+    {
+        ["kind"] = kind,
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject { ["resourceVersion"] = cluster.ResourceVersion.ToString() },
+        ["items"] = new JsonArray([.. items]),
+    };
+
+    private static JsonObject Typed(string kind, JsonObject item)
+    {
+        var typed = new JsonObject { ["kind"] = kind, ["apiVersion"] = "v1" };
+        foreach (var (name, value) in item.ToList())
+        {
+            item.Remove(name);
+            typed[name] = value;
+        }
+
+        return typed;
+    }
+
+    private JsonObject Namespace(string name, string uid) => new()
+    {
+        ["metadata"] = new JsonObject
+        {
+            ["name"] = name,
+            ["uid"] = uid,
+            ["resourceVersion"] = "4",
+            ["creationTimestamp"] = Timestamp.Format(cluster.StartedAt),
+            ["labels"] = new JsonObject { ["kubernetes.io/metadata.name"] = name },
+        },
+        ["spec"] = new JsonObject { ["finalizers"] = new JsonArray("kubernetes") },
+        ["status"] = new JsonObject { ["phase"] = "Active" },
+    };
+}

@@ -1,0 +1,22 @@
+using System.Collections.Concurrent;
+
+namespace Osmo.KubeSim;
+
+/// <summary>What the server was asked, for assertions and displays. Thread-safe.</summary>
+public sealed class RequestCounters
+{
+    private readonly ConcurrentDictionary<string, long> _byVerb = new(StringComparer.Ordinal);
+    private int _openWatches;
+
+    /// <summary>Watches being served right now.</summary>
+    public int OpenWatches => Volatile.Read(ref _openWatches);
+
+    /// <summary>Requests so far of a Kubernetes verb on nodes: get, list, watch, create, update, patch, delete. Refused ones count too.</summary>
+    public long Of(string verb) => _byVerb.GetValueOrDefault(verb);
+
+    internal void Count(string verb) => _byVerb.AddOrUpdate(verb, 1, (_, n) => n + 1);
+
+    internal void WatchOpened() => Interlocked.Increment(ref _openWatches);
+
+    internal void WatchClosed() => Interlocked.Decrement(ref _openWatches);
+}
