@@ -129,7 +129,7 @@ public static class NodeJson
 
     /// <summary>A bookmark line.</summary>
     public static string Bookmark(int version) =>
-        $$$"""{"type":"BOOKMARK","object":{"kind":"Node","apiVersion":"v1","metadata":{"resourceVersion":"{{{version}}}"},"spec":{},"status":{}}}""" + "\n";
+        $$$$"""{"type":"BOOKMARK","object":{"kind":"Node","apiVersion":"v1","metadata":{"resourceVersion":"{{{{version}}}}"},"spec":{},"status":{}}}""" + "\n";
 
     /// <summary>A NodeList; its items have no kind, as on the wire.</summary>
     public static string List(int version, params JsonObject[] nodes) => ListPage(version, "", nodes);
