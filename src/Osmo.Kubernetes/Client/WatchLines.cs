@@ -7,10 +7,10 @@ namespace Osmo.Kubernetes;
 internal interface IWatchLineHandler
 {
     /// <summary>One line without its newline; false ends the watch.</summary>
-    public bool OnLine(ReadOnlySpan<byte> line);
+    bool OnLine(ReadOnlySpan<byte> line);
 
     /// <summary>All lines that have arrived so far were handed over.</summary>
-    public void OnBatch();
+    void OnBatch();
 }
 
 /// <summary>How the lines of a watch ended.</summary>

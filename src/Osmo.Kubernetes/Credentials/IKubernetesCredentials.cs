@@ -19,12 +19,12 @@ public sealed record KubernetesCredential(AuthenticationHeaderValue? Authorizati
 public interface IKubernetesCredentials
 {
     /// <summary>What to tell a user whose credentials were refused.</summary>
-    public string Advice { get; }
+    string Advice { get; }
 
     /// <summary>The credential to use now.</summary>
     /// <exception cref="KubernetesApiException">It cannot be obtained (<see cref="KubernetesFailure.Credentials"/>).</exception>
-    public ValueTask<KubernetesCredential> GetAsync(CancellationToken cancellation);
+    ValueTask<KubernetesCredential> GetAsync(CancellationToken cancellation);
 
     /// <summary>Tells the source that the server refused this credential; true when asking again may give another one.</summary>
-    public bool Invalidate(KubernetesCredential refused);
+    bool Invalidate(KubernetesCredential refused);
 }

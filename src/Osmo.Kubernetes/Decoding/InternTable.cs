@@ -3,9 +3,9 @@ namespace Osmo.Kubernetes;
 /// <summary>How a table compares and makes what it holds; an item is keyed by up to three UTF-8 texts.</summary>
 internal interface IInterned<T>
 {
-    public static abstract bool Matches(T item, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third);
+    static abstract bool Matches(T item, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third);
 
-    public static abstract T Create(InternPool pool, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third);
+    static abstract T Create(InternPool pool, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third);
 }
 
 /// <summary>A hash table from UTF-8 bytes to shared objects. A hit allocates nothing. Full, it forgets everything and starts again.</summary>

@@ -52,5 +52,5 @@ public interface IKnownNodes
 {
     /// <summary>The node of this name, or null.</summary>
     /// <param name="nameUtf8">The name as UTF-8.</param>
-    public NodeProjection? Find(ReadOnlySpan<byte> nameUtf8);
+    NodeProjection? Find(ReadOnlySpan<byte> nameUtf8);
 }

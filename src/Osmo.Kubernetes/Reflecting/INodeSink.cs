@@ -7,14 +7,14 @@ namespace Osmo.Kubernetes;
 public interface INodeSink
 {
     /// <summary>The whole fleet, once, from the first list.</summary>
-    public void Replace(IReadOnlyList<NodeProjection> nodes);
+    void Replace(IReadOnlyList<NodeProjection> nodes);
 
     /// <summary>A node is new, or its state changed; never called for a state the sink already has.</summary>
-    public void Upsert(NodeProjection node);
+    void Upsert(NodeProjection node);
 
     /// <summary>A node is gone. One created again under its name comes as a deletion of the old uid, then an upsert.</summary>
-    public void Delete(string name, string uid);
+    void Delete(string name, string uid);
 
     /// <summary>All that a list brought has been handed over: the sink agrees with the server as of that list.</summary>
-    public void Synced();
+    void Synced();
 }
