@@ -109,7 +109,9 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Pod\"}]}", "items[0] is a Pod, not nodes")]
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\"}]}", "items[0]: a node without a usable name")]
     [InlineData("{\"kind\":\"NodeList\",\"items\":[5]}", "items[0]: ")]
-    [InlineData("{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"conditions\":{}}}", "document 1: node \"n\": status.conditions: ")]
+    [InlineData(
+        "{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"conditions\":{}}}",
+        "document 1: node \"n\": status.conditions: ")]
     [InlineData("{\"kind\":\"Node\\ud800\"}", "not valid UTF-8")]
     [InlineData("{\"kind\":\"Node\",\"metadata\":{\"name\":\"\\ud800\"}}", "document 1: ")]
     [InlineData("{\"kind\":\"Status\",\"message\":\"nodes is forbidden\"}", "an error instead of nodes: nodes is forbidden")]
