@@ -1,5 +1,5 @@
-using Osmo.Cli.Input;
 using Osmo.Grains.Availability;
+using Osmo.Kubernetes;
 
 namespace Osmo.Cli.Evaluate;
 
@@ -7,7 +7,7 @@ namespace Osmo.Cli.Evaluate;
 internal sealed record EvaluatedNode(string Name, NodeVerdict Verdict)
 {
     /// <summary>Judges nodes by rules.</summary>
-    public static IReadOnlyList<EvaluatedNode> Judge(IReadOnlyList<NodeState> nodes, NodeConditionRules rules)
+    public static IReadOnlyList<EvaluatedNode> Judge(IReadOnlyList<NodeProjection> nodes, NodeConditionRules rules)
     {
         // Nothing outlives this command, so the table may hold every pair that the input brings.
         var table = new ConditionTable(int.MaxValue);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Osmo.Cli.Terminal;
+using Osmo.Kubernetes;
 
 namespace Osmo.Cli.Input;
 
@@ -9,15 +10,16 @@ namespace Osmo.Cli.Input;
 /// </summary>
 internal sealed class NodeInput
 {
+    private readonly NodeStateDecoder _decoder = new();
     private readonly string _name;
-    private readonly OrderedDictionary<string, NodeState> _nodes = new(StringComparer.Ordinal);
+    private readonly OrderedDictionary<string, NodeProjection> _nodes = new(StringComparer.Ordinal);
 
     private NodeInput(string name) => _name = name;
 
-    public static IReadOnlyList<NodeState> Read(string path, CliTerminal terminal) =>
+    public static IReadOnlyList<NodeProjection> Read(string path, CliTerminal terminal) =>
         Parse(InputDocument.ReadJson(path, terminal), InputDocument.NameOf(path));
 
-    public static IReadOnlyList<NodeState> Parse(ReadOnlyMemory<byte> json, string name)
+    public static IReadOnlyList<NodeProjection> Parse(ReadOnlyMemory<byte> json, string name)
     {
         var input = new NodeInput(name);
         try
@@ -113,11 +115,11 @@ internal sealed class NodeInput
         _nodes[node.Name] = node;
     }
 
-    private NodeState Decode(ReadOnlyMemory<byte> json, string where)
+    private NodeProjection Decode(ReadOnlyMemory<byte> json, string where)
     {
         try
         {
-            return NodeStateDecoder.Decode(json);
+            return _decoder.Decode(json);
         }
         catch (FormatException error)
         {

@@ -1,46 +1,14 @@
-using System.Text.Json;
-using Osmo.Grains.Availability;
+using Osmo.Kubernetes;
 
 namespace Osmo.Cli.Input;
 
-/// <summary>Decodes one Node object.</summary>
-internal static class NodeStateDecoder
+/// <summary>Decodes one Node object as the agent does, so that an offline verdict is the one that a server would give.</summary>
+internal sealed class NodeStateDecoder
 {
-    /// <exception cref="FormatException">The node lacks a name or a field has the wrong type; the message says which.</exception>
-    public static NodeState Decode(ReadOnlyMemory<byte> json)
-    {
-        using var document = JsonDocument.Parse(json);
-        var root = document.RootElement;
-        var name = Member(Member(root, "metadata", JsonValueKind.Object), "name", JsonValueKind.String)?.GetString();
-        if (string.IsNullOrEmpty(name))
-        {
-            throw new FormatException("the node has no metadata.name.");
-        }
+    private readonly NodeDecoder _decoder = new();
 
-        var unschedulable = Member(Member(root, "spec", JsonValueKind.Object), "unschedulable", JsonValueKind.True)?.GetBoolean() ?? false;
-        var conditions = new List<ConditionPair>();
-        if (Member(Member(root, "status", JsonValueKind.Object), "conditions", JsonValueKind.Array) is { } list)
-        {
-            foreach (var item in list.EnumerateArray())
-            {
-                var type = Member(item, "type", JsonValueKind.String)?.GetString() ?? "";
-                conditions.Add(new(type, Member(item, "status", JsonValueKind.String)?.GetString() ?? ""));
-            }
-        }
-
-        return new NodeState(name, unschedulable, conditions);
-    }
-
-    private static JsonElement? Member(JsonElement? parent, string name, JsonValueKind kind)
-    {
-        if (parent is not { ValueKind: JsonValueKind.Object } owner
-            || !owner.TryGetProperty(name, out var value)
-            || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        var fits = value.ValueKind == kind || (kind == JsonValueKind.True && value.ValueKind == JsonValueKind.False);
-        return fits ? value : throw new FormatException($"the node's field \"{name}\" is a JSON {value.ValueKind}.");
-    }
+    /// <exception cref="FormatException">The bytes are no node, or a field has the wrong type; the message says which.</exception>
+    public NodeProjection Decode(ReadOnlyMemory<byte> json) =>
+        _decoder.DecodeNode(json.Span, known: null, out var malformed)
+        ?? throw new FormatException($"{malformed}.");
 }

@@ -5,12 +5,13 @@ namespace Osmo.Grains.Availability;
 /// node is a loop over a few bytes.
 /// </summary>
 /// <remarks>
-/// Any thread may evaluate. Pairs interned after the policy was compiled are judged when they are first met: the verdicts are a
-/// pure function of the rules and the append-only table, so threads that extend them at once write the same bytes.
+/// Any thread may evaluate, without waiting for another unless it meets a new pair. Pairs interned after the policy was compiled
+/// are judged when they are first met; verdicts of the older ones stand, as the table is append-only.
 /// </remarks>
 public sealed class ConditionPolicy
 {
     private readonly ConditionTable _table;
+    private readonly Lock _extending = new();
     private volatile byte[] _blocks;
 
     /// <summary>Compiles rules against what the table holds now.</summary>
@@ -37,9 +38,11 @@ public sealed class ConditionPolicy
         uint blocked = unschedulable ? 1u : 0u;
         foreach (var id in conditionIds)
         {
+            // Compared like this, the comparison is the array's own bounds check.
             if ((uint)id >= (uint)blocks.Length)
             {
-                blocks = ExtendTo(id);
+                Extend(conditionIds);
+                return IsAvailable(conditionIds, unschedulable);
             }
 
             // No early exit: healthy nodes are the rule, and a branch per condition would only add mispredictions.
@@ -65,11 +68,19 @@ public sealed class ConditionPolicy
         return Rules.Explain(conditions, unschedulable);
     }
 
-    private byte[] ExtendTo(int id)
+    private void Extend(ReadOnlySpan<int> conditionIds)
     {
         var view = _table.View;
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)view.Count, nameof(id));
-        return _blocks = Compile(_blocks, view);
+        foreach (var id in conditionIds)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)view.Count, nameof(conditionIds));
+        }
+
+        // One at a time, so that the verdicts only ever grow.
+        lock (_extending)
+        {
+            _blocks = Compile(_blocks, view);
+        }
     }
 
     private byte[] Compile(byte[] known, ConditionView view)

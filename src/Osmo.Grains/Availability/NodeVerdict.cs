@@ -37,13 +37,13 @@ public sealed class NodeVerdict
     /// <summary>Whether <c>spec.unschedulable</c> is true.</summary>
     public bool Cordoned { get; }
 
-    /// <summary>Whether the node reports a condition of type <c>Ready</c> at all. Its absence alone does not make a node unavailable.</summary>
+    /// <summary>Whether the node reports a <c>Ready</c> condition at all. Its absence alone makes no node unavailable.</summary>
     public bool ReadyReported { get; }
 
     /// <summary>Every condition in the node's order, with what was asked of it: passed, failed and ignored ones.</summary>
     public ImmutableArray<ConditionVerdict> Conditions { get; }
 
-    /// <summary>Why the node is unavailable: the cordon, then failing conditions in the node's order. Empty when available.</summary>
+    /// <summary>Why not: the cordon, then failing conditions in the node's order. Empty when the node is available.</summary>
     public ImmutableArray<NodeReason> Reasons { get; }
 
     /// <summary>What a reader should know although it decides nothing.</summary>

@@ -107,10 +107,13 @@ public sealed class EvaluateTests : IDisposable
     [InlineData("{}", "an object without kind, not nodes")]
     [InlineData("{\"kind\":\"PodList\",\"items\":[]}", "a PodList, not nodes")]
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Pod\"}]}", "items[0] is a Pod, not nodes")]
-    [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\"}]}", "items[0]: ")]
+    [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\"}]}", "items[0]: a node without a usable name")]
     [InlineData("{\"kind\":\"NodeList\",\"items\":[5]}", "items[0]: ")]
-    [InlineData("{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"conditions\":{}}}", "document 1: ")]
-    [InlineData("{\"kind\":\"Node\",\"metadata\":{\"name\":\"\\ud800\"}}", "not valid UTF-8")]
+    [InlineData(
+        "{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"conditions\":{}}}",
+        "document 1: node \"n\": status.conditions: ")]
+    [InlineData("{\"kind\":\"Node\\ud800\"}", "not valid UTF-8")]
+    [InlineData("{\"kind\":\"Node\",\"metadata\":{\"name\":\"\\ud800\"}}", "document 1: ")]
     [InlineData("{\"kind\":\"Status\",\"message\":\"nodes is forbidden\"}", "an error instead of nodes: nodes is forbidden")]
     [InlineData("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"message\":\"too old\"}}", "the watch ended with an error: too old")]
     [InlineData("{\"type\":\"MOVED\",\"object\":{}}", "a watch event of type \"MOVED\"")]
@@ -126,8 +129,12 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{\"node_conditions\":{\"additional_node_conditions\":\"Gpu\"}}", ".additional_node_conditions must be a list of strings, found a string")]
-    [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a\",5]}}", "ignore_node_conditions[1] must be a string, found a number")]
+    [InlineData(
+        "{\"node_conditions\":{\"additional_node_conditions\":\"Gpu\"}}",
+        "node_conditions.additional_node_conditions must be a list of strings, found a string")]
+    [InlineData(
+        "{\"node_conditions\":{\"ignore_node_conditions\":[\"a\",5]}}",
+        "node_conditions.ignore_node_conditions[1] must be a string, found a number")]
     [InlineData("{\"node_conditions\":[]}", "node_conditions must be an object, found a list")]
     [InlineData("{\"node_conditions\":{\"prefix\":\"example.com/\"}}", "must end with \"osmo.nvidia.com/\"")]
     [InlineData("{\"node_conditions\":{\"rules\":{}}}", "node_conditions.rules: no such field")]

@@ -45,7 +45,8 @@ public sealed class TidyTests
 
     private static IEnumerable<SourceText> Projects() => Ending(".csproj");
 
-    private static IEnumerable<SourceText> Ending(string ending) => Texts.Where(file => file.Path.EndsWith(ending, StringComparison.Ordinal));
+    private static IEnumerable<SourceText> Ending(string ending) =>
+        Texts.Where(file => file.Path.EndsWith(ending, StringComparison.Ordinal));
 
     private static void AssertNone(IEnumerable<Violation> violations)
     {
