@@ -1,1 +1,3 @@
-return 0;
+using Osmo.Server;
+
+return await ServerCommand.RunAsync(args);

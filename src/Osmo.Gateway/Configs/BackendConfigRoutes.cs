@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -34,14 +35,15 @@ internal static class BackendConfigRoutes
             .WithDescription(
                 "Body {\"configs\": {...}, \"description\": \"...\", \"tags\": [...]}. Each top-level field that is given replaces the whole of "
                 + "what was there. A change that changes nothing makes no revision. Answers null; the ETag is the new revision.")
-            .Accepts<JsonElement>(Json);
+            .TakesJson("The fields to change, with an optional description and tags.", Json);
         group.MapPatch("/{name}", PatchAsync)
             .WithSummary("Change fields by a JSON merge patch (RFC 7396)")
             .WithDescription("The body is the patch of the document; null puts a field back to its default. Answers the new document.")
-            .Accepts<JsonElement>("application/merge-patch+json", Json);
+            .TakesJson("The merge patch.", "application/merge-patch+json");
         group.MapDelete("/{name}", DeleteAsync)
             .WithSummary("Delete a backend and its nodes")
-            .WithDescription("Body {\"description\": \"...\", \"tags\": [...]}, both optional. An agent that is still deployed registers the backend anew.");
+            .WithDescription("Body {\"description\": \"...\", \"tags\": [...]}, both optional. An agent that is still deployed registers the backend anew.")
+            .TakesJson("An optional description and tags.", Json);
     }
 
     private static async Task ListAsync(HttpContext context, IBackendStore store, TimeProvider time)
@@ -64,11 +66,14 @@ internal static class BackendConfigRoutes
         await WriteJsonAsync(context, stream.GetBuffer().AsMemory(0, (int)stream.Length));
     }
 
-    private static async Task GetAsync(HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, long? revision = null)
+    private static async Task GetAsync(HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, string? revision = null)
     {
         var backend = BackendName.Parse(name);
-        if (revision is { } wanted)
+        if (revision is not null)
         {
+            var wanted = long.TryParse(revision, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                ? number
+                : throw OsmoException.InvalidFields([new FieldError("revision", "must be the number of a revision, such as 42.")]);
             var entry = await store.ReadBackendAtAsync(backend, wanted, context.RequestAborted)
                 ?? throw new OsmoException(ErrorCode.NotFound, $"Backend {backend} did not exist at revision {wanted}. Its history lists its revisions.");
             EntityTags.Set(context.Response, entry.Revision);

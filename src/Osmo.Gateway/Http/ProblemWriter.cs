@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Diagnostics;
@@ -14,6 +15,9 @@ namespace Osmo.Gateway.Http;
 internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionHandler
 {
     private const string ContentType = "application/problem+json";
+
+    /// <summary>Nobody reads a problem as HTML, and people read it as it is: quotes stay quotes.</summary>
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -64,7 +68,7 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
 
         context.Response.StatusCode = status;
         context.Response.ContentType = ContentType;
-        return context.Response.WriteAsync(problem.ToJsonString(), context.RequestAborted);
+        return context.Response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
     }
 
     private static int StatusOf(ErrorCode code) => code switch
