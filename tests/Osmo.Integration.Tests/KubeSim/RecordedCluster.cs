@@ -1,7 +1,8 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
+using System.Text;
 using Osmo.KubeSim;
+using Xunit;
 
 namespace Osmo.Integration.Tests.KubeSim;
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
-using Osmo.KubeSim;
 using Osmo.KubeSim.Faults;
+using Osmo.KubeSim;
+using Xunit;
 
 namespace Osmo.Integration.Tests.KubeSim;
 
@@ -60,7 +61,7 @@ public sealed class RecordedFailureTests
     {
         await using var cluster = await RecordedCluster.StartAsync();
         await AssertSameAsync("patch-long.json",
-            await cluster.PatchAsync(Node1, $$$"""{"metadata":{"labels":{"a":"{{{new string('x', 64)}}}"}}}"""));
+            await cluster.PatchAsync(Node1, "{\"metadata\":{\"labels\":{\"a\":\"" + new string('x', 64) + "\"}}}"));
     }
 
     [Fact]
