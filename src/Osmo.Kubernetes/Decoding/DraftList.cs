@@ -53,5 +53,7 @@ internal struct DraftList<T>()
         }
     }
 
-    public readonly bool IsKnown(ImmutableArray<T> known) => NodeProjection.Same(known.AsSpan(), Items);
+    /// <summary>The given list when it says the same, so that one need not be made.</summary>
+    public readonly ImmutableArray<T>? ShareWith(ImmutableArray<T>? other) =>
+        other is { } list && NodeProjection.Same(list.AsSpan(), Items) ? list : null;
 }

@@ -7,6 +7,7 @@ internal sealed class NodeDraft
 {
     private static readonly Func<NodeLabel, string> LabelKey = label => label.Key;
 
+    private NodeProjection? _last;
     private readonly InternedLists<NodeTaint> _taintLists = new();
     private readonly InternedLists<NodeCondition> _conditionLists = new();
     private readonly InternedLists<NodeResource> _resourceLists = new();
@@ -17,7 +18,11 @@ internal sealed class NodeDraft
     public DraftList<NodeResource> Allocatable = new();
     public DraftList<NodeResource> Capacity = new();
 
+    /// <summary>The state this node had before.</summary>
     public NodeProjection? Known { get; set; }
+
+    /// <summary>What its lists probably look like: as before, or as those of the node decoded last, for the nodes of a fleet are alike.</summary>
+    public NodeProjection? Likely => Known ?? _last;
 
     public string Name { get; set; } = "";
 
@@ -62,29 +67,30 @@ internal sealed class NodeDraft
         }
 
         Labels.SortLastWins(LabelKey);
-        NodeProjection? known = Known is not null && Known.Name == Name ? Known : null;
-        bool sameLabels = known is not null && Labels.IsKnown(known.Labels);
-        bool sameTaints = known is not null && Taints.IsKnown(known.Taints);
-        bool sameConditions = known is not null && Conditions.IsKnown(known.Conditions);
-        bool sameAllocatable = known is not null && Allocatable.IsKnown(known.Allocatable);
-        bool sameCapacity = known is not null && Capacity.IsKnown(known.Capacity);
-        if (sameLabels && sameTaints && sameConditions && sameAllocatable && sameCapacity
-            && known!.Uid == Uid && known.Unschedulable == Unschedulable)
+        NodeProjection? known = Known?.Name == Name ? Known : null;
+        ImmutableArray<NodeLabel> labels = Labels.ShareWith(known?.Labels) ?? ImmutableArray.Create(Labels.Items);
+        ImmutableArray<NodeTaint> taints = Taints.ShareWith(Likely?.Taints) ?? _taintLists.Get(Taints.Items);
+        ImmutableArray<NodeCondition> conditions = Conditions.ShareWith(Likely?.Conditions) ?? _conditionLists.Get(Conditions.Items);
+        ImmutableArray<NodeResource> allocatable = Allocatable.ShareWith(Likely?.Allocatable) ?? _resourceLists.Get(Allocatable.Items);
+        ImmutableArray<NodeResource> capacity = Capacity.ShareWith(Likely?.Capacity) ?? _resourceLists.Get(Capacity.Items);
+        if (known is not null && labels == known.Labels && taints == known.Taints && conditions == known.Conditions
+            && allocatable == known.Allocatable && capacity == known.Capacity
+            && Unschedulable == known.Unschedulable && Uid == known.Uid)
         {
-            return known;
+            return _last = known;
         }
 
-        return new NodeProjection
+        return _last = new NodeProjection
         {
             Name = Name,
             Uid = Uid,
             ResourceVersion = ResourceVersion,
             Unschedulable = Unschedulable,
-            Labels = sameLabels ? known!.Labels : ImmutableArray.Create(Labels.Items),
-            Taints = sameTaints ? known!.Taints : _taintLists.Get(Taints.Items),
-            Conditions = sameConditions ? known!.Conditions : _conditionLists.Get(Conditions.Items),
-            Allocatable = sameAllocatable ? known!.Allocatable : _resourceLists.Get(Allocatable.Items),
-            Capacity = sameCapacity ? known!.Capacity : _resourceLists.Get(Capacity.Items),
+            Labels = labels,
+            Taints = taints,
+            Conditions = conditions,
+            Allocatable = allocatable,
+            Capacity = capacity,
         };
     }
 }

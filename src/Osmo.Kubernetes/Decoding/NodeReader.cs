@@ -115,7 +115,7 @@ internal sealed class NodeReader(InternPool pool)
 
     private void ReadLabels(ref JsonCursor cursor)
     {
-        _draft.Labels.Begin(_draft.Known?.Labels ?? []);
+        _draft.Labels.Begin(_draft.Likely?.Labels ?? []);
         if (!TryEnter(ref cursor, (byte)'{', "metadata.labels"))
         {
             return;
@@ -185,7 +185,7 @@ internal sealed class NodeReader(InternPool pool)
 
     private void ReadTaints(ref JsonCursor cursor)
     {
-        _draft.Taints.Begin(_draft.Known?.Taints ?? []);
+        _draft.Taints.Begin(_draft.Likely?.Taints ?? []);
         if (!TryEnter(ref cursor, (byte)'[', "spec.taints"))
         {
             return;
@@ -246,11 +246,11 @@ internal sealed class NodeReader(InternPool pool)
             }
             else if (name.SequenceEqual("allocatable"u8))
             {
-                ReadResources(ref cursor, ref _draft.Allocatable, _draft.Known?.Allocatable ?? [], "status.allocatable");
+                ReadResources(ref cursor, ref _draft.Allocatable, _draft.Likely?.Allocatable ?? [], "status.allocatable");
             }
             else if (name.SequenceEqual("capacity"u8))
             {
-                ReadResources(ref cursor, ref _draft.Capacity, _draft.Known?.Capacity ?? [], "status.capacity");
+                ReadResources(ref cursor, ref _draft.Capacity, _draft.Likely?.Capacity ?? [], "status.capacity");
             }
             else
             {
@@ -261,7 +261,7 @@ internal sealed class NodeReader(InternPool pool)
 
     private void ReadConditions(ref JsonCursor cursor)
     {
-        _draft.Conditions.Begin(_draft.Known?.Conditions ?? []);
+        _draft.Conditions.Begin(_draft.Likely?.Conditions ?? []);
         if (!TryEnter(ref cursor, (byte)'[', "status.conditions"))
         {
             return;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Osmo.Kubernetes;
@@ -38,21 +37,30 @@ internal static class Utf8Text
     public static ulong Hash(ReadOnlySpan<byte> utf8, ulong previous = 0)
     {
         ulong hash = (previous ^ Seed ^ (uint)utf8.Length) * 0x9E37_79B9_7F4A_7C15;
-        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(utf8))
+        if (utf8.Length < sizeof(ulong))
         {
-            hash = Mix(hash ^ word);
+            return Mix(hash ^ ReadShort(utf8));
         }
 
-        ReadOnlySpan<byte> tail = utf8[(utf8.Length & ~7)..];
-        if (!tail.IsEmpty)
+        // The last word overlaps the one before it where the length is no multiple of eight.
+        int last = utf8.Length - sizeof(ulong);
+        for (int at = 0; at < last; at += sizeof(ulong))
         {
-            Span<byte> last = stackalloc byte[8];
-            last.Clear();
-            tail.CopyTo(last);
-            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(last));
+            hash = Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8[at..]));
         }
 
-        return hash;
+        return Mix(hash ^ BinaryPrimitives.ReadUInt64LittleEndian(utf8[last..]));
+    }
+
+    private static ulong ReadShort(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length >= sizeof(uint))
+        {
+            return BinaryPrimitives.ReadUInt32LittleEndian(utf8)
+                | ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(utf8[^sizeof(uint)..]) << 32);
+        }
+
+        return utf8.IsEmpty ? 0 : utf8[0] | ((ulong)utf8[utf8.Length / 2] << 8) | ((ulong)utf8[^1] << 16);
     }
 
     private static ulong Mix(ulong value)
