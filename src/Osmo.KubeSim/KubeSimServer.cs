@@ -80,7 +80,9 @@ public sealed class KubeSimServer : IAsyncDisposable
         await application.DisposeAsync();
     }
 
-    /// <summary>Listens again on the same port after <see cref="StopListeningAsync"/>; as after a real restart, older versions are expired.</summary>
+    /// <summary>
+    /// Listens again on the same port after <see cref="StopListeningAsync"/>; as after a real restart, older versions are expired.
+    /// </summary>
     public async Task ResumeListeningAsync(CancellationToken cancel = default)
     {
         if (_application is null)
@@ -94,10 +96,12 @@ public sealed class KubeSimServer : IAsyncDisposable
     /// <param name="token">Bearer token to put in.</param>
     /// <param name="clientCertificateUser">With TLS: a client certificate for this user is issued and put in.</param>
     public string KubeConfig(string? token = null, string? clientCertificateUser = null) =>
-        KubeConfigText.Of(BaseUri, AuthorityPem, token, clientCertificateUser is null ? null : IssueClientCertificate(clientCertificateUser));
+        KubeConfigText.Of(
+            BaseUri, AuthorityPem, token, clientCertificateUser is null ? null : IssueClientCertificate(clientCertificateUser));
 
     /// <summary>Writes <see cref="KubeConfig"/> to a file that only the owner can read.</summary>
-    public Task WriteKubeConfigAsync(string path, string? token = null, string? clientCertificateUser = null, CancellationToken cancel = default) =>
+    public Task WriteKubeConfigAsync(
+        string path, string? token = null, string? clientCertificateUser = null, CancellationToken cancel = default) =>
         KubeConfigText.WriteAsync(path, KubeConfig(token, clientCertificateUser), cancel);
 
     /// <inheritdoc/>

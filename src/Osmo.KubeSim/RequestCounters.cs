@@ -11,7 +11,8 @@ public sealed class RequestCounters
     /// <summary>Watches being served right now.</summary>
     public int OpenWatches => Volatile.Read(ref _openWatches);
 
-    /// <summary>Requests so far of a Kubernetes verb on nodes: get, list, watch, create, update, patch, delete. Refused ones count too.</summary>
+    /// <summary>Requests so far of a Kubernetes verb on nodes: get, list, watch, create, update, patch, delete.
+    /// Refused ones count too.</summary>
     public long Of(string verb) => _byVerb.GetValueOrDefault(verb);
 
     internal void Count(string verb) => _byVerb.AddOrUpdate(verb, 1, (_, n) => n + 1);

@@ -63,7 +63,8 @@ public sealed class SimulatedCluster
 
     /// <summary>Adds a node given as the JSON of a v1 Node. Its uid, times and taints are kept.</summary>
     public SimulatedNode AddNode(ReadOnlySpan<byte> jsonUtf8) =>
-        AddNode(Json.Parse(jsonUtf8) as JsonObject ?? throw new ArgumentException("The JSON of a v1 Node object is needed.", nameof(jsonUtf8)));
+        AddNode(Json.Parse(jsonUtf8) as JsonObject
+            ?? throw new ArgumentException("The JSON of a v1 Node object is needed.", nameof(jsonUtf8)));
 
     /// <summary>Adds a node given as the JSON of a v1 Node. Its uid, times and taints are kept.</summary>
     public SimulatedNode AddNode(JsonObject node)
@@ -95,7 +96,7 @@ public sealed class SimulatedCluster
             var condition = conditions.OfType<JsonObject>().FirstOrDefault(c => c.Text("type") == type);
             if (condition is null)
             {
-                condition = new JsonObject { ["type"] = type, ["status"] = status, ["lastHeartbeatTime"] = now, ["lastTransitionTime"] = now };
+                condition = new JsonObject { ["type"] = type, ["status"] = status, ["lastTransitionTime"] = now };
                 conditions.Add(condition);
             }
 
@@ -108,7 +109,8 @@ public sealed class SimulatedCluster
             condition["lastHeartbeatTime"] = now;
             Replace(condition, "reason", reason);
             Replace(condition, "message", message);
-            return (current.Segments with { Conditions = Json.ToUtf8(new Canonicalizer().List(conditions, NodeSchema.Condition)) }, current.Facts);
+            var canonical = new Canonicalizer().List(conditions, NodeSchema.Condition);
+            return (current.Segments with { Conditions = Json.ToUtf8(canonical) }, current.Facts);
         }) is not null;
 
     /// <summary>Rewrites every condition's lastHeartbeatTime, nothing else: what a kubelet sends every few minutes.</summary>

@@ -121,7 +121,9 @@ internal sealed class ApiServer
         if (document is null)
         {
             var parts = path.Split('/');
-            throw parts is [_, "api", "v1", "namespaces", { Length: > 0 } name] ? Failures.NotFound("namespaces", name) : Failures.NoSuchPath();
+            throw parts is [_, "api", "v1", "namespaces", { Length: > 0 } name]
+                ? Failures.NotFound("namespaces", name)
+                : Failures.NoSuchPath();
         }
 
         await Answer.JsonAsync(context, document);

@@ -20,7 +20,8 @@ internal sealed record ContinueToken(long Version, string After)
             var start = json.Text("start")?.TrimStart('/');
             if (json.Text("v") != ApiVersion || json!["rv"] is not { } version || string.IsNullOrEmpty(start))
             {
-                throw Failures.BadRequest("invalid continue token: continue key is not valid: server does not recognize this encoded version");
+                throw Failures.BadRequest(
+                    "invalid continue token: continue key is not valid: server does not recognize this encoded version");
             }
 
             return new ContinueToken(version.GetValue<long>(), start);

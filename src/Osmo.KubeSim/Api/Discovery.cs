@@ -7,12 +7,18 @@ namespace Osmo.KubeSim.Api;
 internal sealed class Discovery(SimulatedCluster cluster)
 {
     private const string GitVersion = "v1.36.2";
+    private const string DefaultNamespaceUid = "6f1c8c5e-0000-4000-8000-000000000001";
 
     /// <summary>The document at a path, or null if there is none.</summary>
     public JsonObject? Find(string path) => path switch
     {
         "/version" => Version(),
-        "/api" => new JsonObject { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1"), ["serverAddressByClientCIDRs"] = new JsonArray() },
+        "/api" => new JsonObject
+        {
+            ["kind"] = "APIVersions",
+            ["versions"] = new JsonArray("v1"),
+            ["serverAddressByClientCIDRs"] = new JsonArray(),
+        },
         "/apis" => new JsonObject { ["kind"] = "APIGroupList", ["apiVersion"] = "v1", ["groups"] = new JsonArray() },
         "/api/v1" => Resources(),
         "/openapi/v3" => new JsonObject
@@ -20,9 +26,10 @@ internal sealed class Discovery(SimulatedCluster cluster)
             ["paths"] = new JsonObject { ["api/v1"] = new JsonObject { ["serverRelativeURL"] = "/openapi/v3/api/v1?hash=1" } },
         },
         "/openapi/v3/api/v1" => OpenApi(),
-        "/api/v1/namespaces" => List("NamespaceList", Namespace("default", "6f1c8c5e-0000-4000-8000-000000000001"), Namespace("kube-system", cluster.KubeSystemUid)),
+        "/api/v1/namespaces" => List(
+            "NamespaceList", Namespace("default", DefaultNamespaceUid), Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/kube-system" => Typed("Namespace", Namespace("kube-system", cluster.KubeSystemUid)),
-        "/api/v1/namespaces/default" => Typed("Namespace", Namespace("default", "6f1c8c5e-0000-4000-8000-000000000001")),
+        "/api/v1/namespaces/default" => Typed("Namespace", Namespace("default", DefaultNamespaceUid)),
         "/api/v1/pods" => List("PodList"),
         "/api/v1/events" => List("EventList"),
         _ when IsNamespaced(path, "pods") => List("PodList"),

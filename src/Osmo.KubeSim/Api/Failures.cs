@@ -38,7 +38,8 @@ internal static class Failures
         $"Operation cannot be fulfilled on nodes \"{name}\": the object has been modified; "
         + "please apply your changes to the latest version and try again") { Details = Details(name, "nodes") });
 
-    public static ApiException PreconditionFailed(string name, string what, string wanted, string actual) => new(new StatusBody(409, "Conflict",
+    public static ApiException PreconditionFailed(string name, string what, string wanted, string actual) =>
+        new(new StatusBody(409, "Conflict",
         $"Operation cannot be fulfilled on nodes \"{name}\": Precondition failed: {what} in precondition: {wanted}, "
         + $"{what} in object meta: {actual}") { Details = Details(name, "nodes") });
 

@@ -14,7 +14,8 @@ internal static class FaultAnswer
         401 => Failures.Unauthorized().Status,
         403 => new StatusBody(403, "Forbidden", "nodes is forbidden") { Details = new() { ["kind"] = "nodes" } },
         404 => new StatusBody(404, "NotFound", "the server could not find the requested resource") { Details = [] },
-        409 => new StatusBody(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again"),
+        409 => new StatusBody(409, "Conflict",
+            "the object has been modified; please apply your changes to the latest version and try again"),
         410 => new StatusBody(410, "Expired", "The resourceVersion for the provided list is too old."),
         422 => Failures.Unprocessable().Status,
         429 => new StatusBody(429, "TooManyRequests", "the server has received too many requests and has asked us to try again later")

@@ -77,7 +77,8 @@ internal sealed record ListOptions
 
         if (!watchListEnabled)
         {
-            causes.Add(Forbidden("sendInitialEvents", "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"));
+            causes.Add(Forbidden("sendInitialEvents",
+                "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"));
             return causes;
         }
 

@@ -137,7 +137,8 @@ internal sealed class NodeHandler(SimulatedCluster cluster, ListHandler lists)
     {
         try
         {
-            return Json.Parse(body) as JsonObject ?? throw Failures.BadRequest("the object provided is unrecognized: a JSON object is needed");
+            return Json.Parse(body) as JsonObject
+                ?? throw Failures.BadRequest("the object provided is unrecognized: a JSON object is needed");
         }
         catch (JsonException e)
         {

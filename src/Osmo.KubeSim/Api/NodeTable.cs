@@ -45,7 +45,8 @@ internal static class NodeTable
         var length = node.Write(partial, ObjectForm.MetadataOnly, node.Version);
         return new JsonObject
         {
-            ["cells"] = new JsonArray(node.Name, Status(node), Roles(node), Age(json["metadata"]!.AsObject().Text("creationTimestamp"), now),
+            ["cells"] = new JsonArray(node.Name, Status(node), Roles(node),
+                Age(json["metadata"]!.AsObject().Text("creationTimestamp"), now),
                 info.Text("kubeletVersion"), Address("InternalIP"), Address("ExternalIP"), Unknown(info.Text("osImage")),
                 Unknown(info.Text("kernelVersion")), Unknown(info.Text("containerRuntimeVersion"))),
             ["object"] = Json.Parse(partial.AsSpan(0, length)),

@@ -5,7 +5,8 @@ using Osmo.KubeSim.Faults;
 namespace Osmo.KubeSim.Api;
 
 /// <summary>Opens watches: where they start and what comes first.</summary>
-internal sealed class WatchHandler(SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListHandler lists, RequestCounters counters)
+internal sealed class WatchHandler(
+    SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListHandler lists, RequestCounters counters)
 {
     public async Task HandleAsync(HttpContext context, string? name)
     {
@@ -47,7 +48,8 @@ internal sealed class WatchHandler(SimulatedCluster cluster, FaultPlan faults, K
             }
             else if (!cluster.Store.TryOpenCursor(query.Version.Value, out cursor, out var oldest))
             {
-                await writer.ErrorAsync(Failures.Expired($"too old resource version: {query.Version} ({oldest})").Status, context.RequestAborted);
+                var expired = Failures.Expired($"too old resource version: {query.Version} ({oldest})");
+                await writer.ErrorAsync(expired.Status, context.RequestAborted);
                 return;
             }
             else

@@ -13,13 +13,14 @@ namespace Osmo.KubeSim.Api;
 internal sealed class WatchWriter(HttpResponse response, Representation representation, NodeSelection selection, TimeProvider time)
 {
     private const string EmptyNode =
-        ",\"spec\":{},\"status\":{\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":0}},\"nodeInfo\":{\"machineID\":\"\",\"systemUUID\":\"\","
-        + "\"bootID\":\"\",\"kernelVersion\":\"\",\"osImage\":\"\",\"containerRuntimeVersion\":\"\",\"kubeletVersion\":\"\","
-        + "\"kubeProxyVersion\":\"\",\"operatingSystem\":\"\",\"architecture\":\"\"}}";
+        ",\"spec\":{},\"status\":{\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":0}},\"nodeInfo\":{\"machineID\":\"\","
+        + "\"systemUUID\":\"\",\"bootID\":\"\",\"kernelVersion\":\"\",\"osImage\":\"\",\"containerRuntimeVersion\":\"\","
+        + "\"kubeletVersion\":\"\",\"kubeProxyVersion\":\"\",\"operatingSystem\":\"\",\"architecture\":\"\"}}";
 
     private readonly PipeWriter _body = response.BodyWriter;
 
-    public ValueTask<FlushResult> AddedAsync(SimulatedNode node, CancellationToken cancel) => NodeAsync("ADDED", node, node.Version, cancel);
+    public ValueTask<FlushResult> AddedAsync(SimulatedNode node, CancellationToken cancel) =>
+        NodeAsync("ADDED", node, node.Version, cancel);
 
     /// <summary>
     /// Sends the change as this watch sees it. A node that leaves the selection is DELETED with its old state and the new version.
@@ -56,9 +57,12 @@ internal sealed class WatchWriter(HttpResponse response, Representation represen
     public ValueTask<FlushResult> ErrorAsync(StatusBody status, CancellationToken cancel) => LineAsync("ERROR", status.ToJson(), cancel);
 
     public ValueTask<FlushResult> HalfLineAsync(CancellationToken cancel) =>
-        _body.WriteAsync("{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"cut-in-the-mid"u8.ToArray(), cancel);
+        _body.WriteAsync(
+            "{\"type\":\"MODIFIED\",\"object\":{\"kind\":\"Node\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"cut-in"u8.ToArray(),
+            cancel);
 
-    public ValueTask<FlushResult> GarbageAsync(CancellationToken cancel) => _body.WriteAsync("\u0001<html>not an event}\n"u8.ToArray(), cancel);
+    public ValueTask<FlushResult> GarbageAsync(CancellationToken cancel) =>
+        _body.WriteAsync("\u0001<html>not an event}\n"u8.ToArray(), cancel);
 
     private ValueTask<FlushResult> LineAsync(string type, JsonObject body, CancellationToken cancel) =>
         _body.WriteAsync(Encoding.UTF8.GetBytes($"{{\"type\":\"{type}\",\"object\":{Json.ToText(body)}}}\n"), cancel);

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Osmo.KubeSim.Objects;
 
 namespace Osmo.KubeSim.Fleet;
@@ -154,7 +155,28 @@ public sealed class Churn
         metadata.Remove("resourceVersion");
         metadata["uid"] = uid;
         metadata["creationTimestamp"] = Timestamp.Format(_time.GetUtcNow());
+        Renew(node);
         _cluster.AddNode(node);
+    }
+
+    /// <summary>A machine that registers anew is not cordoned, and its checks start out well.</summary>
+    private static void Renew(JsonObject node)
+    {
+        var spec = node["spec"]!.AsObject();
+        spec.Remove("unschedulable");
+        if (spec["taints"] is JsonArray taints)
+        {
+            taints.RemoveAll(t => (t as JsonObject).Text("key") == "node.kubernetes.io/unschedulable");
+        }
+
+        var flapping = NodeConditions.Flapping.ToDictionary(f => f.Type, f => f.Good);
+        foreach (var condition in node["status"]!["conditions"]?.AsArray().OfType<JsonObject>() ?? [])
+        {
+            if (flapping.TryGetValue(condition.Text("type") ?? "", out var good))
+            {
+                condition["status"] = good;
+            }
+        }
     }
 
     private sealed class Kind(double perSecond, Random random, Action<Random> change)

@@ -10,7 +10,8 @@ internal static class NodeManagedFields
         var conditions = new JsonObject { ["."] = new JsonObject() };
         foreach (var type in (string[])["DiskPressure", "MemoryPressure", "PIDPressure", "Ready"])
         {
-            conditions["k:{\"type\":\"" + type + "\"}"] = Fields("f:lastHeartbeatTime", "f:lastTransitionTime", "f:message", "f:reason", "f:status");
+            conditions["k:{\"type\":\"" + type + "\"}"] =
+                Fields("f:lastHeartbeatTime", "f:lastTransitionTime", "f:message", "f:reason", "f:status");
         }
 
         var resources = Fields(".", "f:cpu", "f:memory", "f:nvidia.com/gpu", "f:pods");
@@ -24,7 +25,12 @@ internal static class NodeManagedFields
                 new JsonObject { ["f:metadata"] = new JsonObject { ["f:labels"] = discovered } }),
             Entry("kubelet", time, "status", new JsonObject
             {
-                ["f:status"] = new JsonObject { ["f:allocatable"] = resources, ["f:conditions"] = conditions, ["f:images"] = new JsonObject() },
+                ["f:status"] = new JsonObject
+                {
+                    ["f:allocatable"] = resources,
+                    ["f:conditions"] = conditions,
+                    ["f:images"] = new JsonObject(),
+                },
             }),
         ];
     }

@@ -11,7 +11,8 @@ namespace Osmo.KubeSim.Fleet;
 /// <param name="MemoryGib">Main memory in GiB.</param>
 /// <param name="InfinibandPorts">RDMA adapters.</param>
 public sealed record NodeShape(
-    string Name, string GpuProduct, int Gpus, int GpuMemoryMib, string GpuFamily, int ComputeMajor, int Cpus, int MemoryGib, int InfinibandPorts)
+    string Name, string GpuProduct, int Gpus, int GpuMemoryMib, string GpuFamily, int ComputeMajor,
+    int Cpus, int MemoryGib, int InfinibandPorts)
 {
     /// <summary>8 x H100 SXM.</summary>
     public static readonly NodeShape DgxH100 = new("dgx-h100", "NVIDIA-H100-80GB-HBM3", 8, 81559, "hopper", 9, 224, 2048, 8);

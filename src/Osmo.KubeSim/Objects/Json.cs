@@ -31,5 +31,6 @@ internal static class Json
     public static JsonNode? Parse(ReadOnlySpan<byte> utf8) => JsonNode.Parse(utf8);
 
     public static string? Text(this JsonObject? o, string name) =>
-        o is not null && o.TryGetPropertyValue(name, out var v) && v is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        o is not null && o.TryGetPropertyValue(name, out var v) && v is JsonValue value
+        && value.TryGetValue(out string? text) ? text : null;
 }

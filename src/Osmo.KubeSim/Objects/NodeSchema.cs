@@ -22,7 +22,8 @@ internal static class NodeSchema
         ("fieldsV1", new() { Kind = FieldKind.Opaque }), ("subresource", Text));
 
     private static readonly FieldSchema ConfigSource = Optional("NodeConfigSource", ("configMap", Optional("ConfigMapNodeConfigSource",
-        ("namespace", RequiredText), ("name", RequiredText), ("uid", Text), ("resourceVersion", Text), ("kubeletConfigKey", RequiredText))));
+        ("namespace", RequiredText), ("name", RequiredText), ("uid", Text), ("resourceVersion", Text),
+        ("kubeletConfigKey", RequiredText))));
 
     public static readonly FieldSchema Metadata = Struct("ObjectMeta",
         ("name", Text), ("generateName", Text), ("namespace", Text), ("selfLink", Text), ("uid", Text), ("resourceVersion", Text),

@@ -80,7 +80,8 @@ internal static class JsonPatch
             throw new FormatException($"{member} \"{text}\" is no JSON pointer: it must start with /");
         }
 
-        return [.. ("root" + text).Split('/').Select(p => p.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
+        return [.. ("root" + text).Split('/')
+            .Select(p => p.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal))];
     }
 
     private static JsonNode? Find(JsonObject holder, string[] path)

@@ -88,7 +88,8 @@ internal sealed class LabelSelectorParser
     private string Integer()
     {
         var word = Word();
-        return long.TryParse(word, out _) ? word : throw new FormatException($"values[0]: Invalid value: \"{word}\": for 'Gt', 'Lt' operators, the value must be an integer");
+        return long.TryParse(word, out _) ? word : throw new FormatException(
+            $"values[0]: Invalid value: \"{word}\": for 'Gt', 'Lt' operators, the value must be an integer");
     }
 
     private string[] Values()

@@ -37,7 +37,9 @@ internal sealed class NodeDraft
         var segments = new NodeSegments
         {
             Identity = metadata is null ? old!.Identity : Keep(old?.Identity, IdentityOf(metadata)),
-            Metadata = metadata is null ? old!.Metadata : Keep(old?.Metadata, Members(metadata, after: "resourceVersion", until: "managedFields")),
+            Metadata = metadata is null
+                ? old!.Metadata
+                : Keep(old?.Metadata, Members(metadata, after: "resourceVersion", until: "managedFields")),
             ManagedFields = metadata is null ? old!.ManagedFields : pool.Share(ManagedFieldsOf(metadata)),
             Spec = Spec is null ? old!.Spec : Keep(old?.Spec, Json.ToUtf8(Spec)),
             Resources = status is null ? old!.Resources : pool.Share(Members(status, ResourceFields, trailingComma: true)),

@@ -62,7 +62,8 @@ internal static partial class MetadataValidator
 
         if (annotationBytes > AnnotationsBytesMax)
         {
-            causes.Add(new StatusCause("FieldValueTooLong", $"Too long: may not be more than {AnnotationsBytesMax} bytes", "metadata.annotations"));
+            causes.Add(new StatusCause(
+                "FieldValueTooLong", $"Too long: may not be more than {AnnotationsBytesMax} bytes", "metadata.annotations"));
         }
 
         return causes;

@@ -36,7 +36,8 @@ internal sealed class NodePatcher
         return (kind, patch) switch
         {
             (PatchKind.Json, JsonArray) => new NodePatcher(kind, patch),
-            (PatchKind.Json, _) => throw Failures.BadRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+            (PatchKind.Json, _) => throw Failures.BadRequest(
+                "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
             (_, JsonObject) => new NodePatcher(kind, patch),
             _ => throw Failures.BadRequest("error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}"),
         };

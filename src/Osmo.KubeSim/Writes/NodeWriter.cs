@@ -177,7 +177,8 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
     }
 
     /// <summary>Decodes and encodes a node without adding it, so that many can be prepared at once.</summary>
-    public (NodeSegments Segments, NodeFacts Facts) Prepare(JsonObject body) => Encode(Decode(new Canonicalizer(), body, new WriteOptions()));
+    public (NodeSegments Segments, NodeFacts Facts) Prepare(JsonObject body) =>
+        Encode(Decode(new Canonicalizer(), body, new WriteOptions()));
 
     private (NodeSegments Segments, NodeFacts Facts) Encode(JsonObject node)
     {
@@ -254,7 +255,9 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
         {
             throw ulong.TryParse(version, out _)
                 ? Failures.Conflict(name)
-                : Failures.InvalidNode(name, [new("FieldValueInvalid", $"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax", "metadata.resourceVersion")]);
+                : Failures.InvalidNode(name, [new("FieldValueInvalid",
+                    $"Invalid value: \"{version}\": strconv.ParseUint: parsing \"{version}\": invalid syntax",
+                    "metadata.resourceVersion")]);
         }
 
         var uid = metadata.Text("uid");
@@ -311,7 +314,8 @@ internal sealed class NodeWriter(NodeStore store, TimeProvider time)
     {
         if ((body.Text("kind") ?? "Node") != "Node" || (body.Text("apiVersion") ?? "v1") != "v1")
         {
-            throw Failures.BadRequest($"no kind \"{body.Text("kind")}\" is registered for version \"{body.Text("apiVersion")}\" in scheme; send a v1 Node");
+            throw Failures.BadRequest(
+                $"no kind \"{body.Text("kind")}\" is registered for version \"{body.Text("apiVersion")}\" in scheme; send a v1 Node");
         }
 
         JsonObject node;

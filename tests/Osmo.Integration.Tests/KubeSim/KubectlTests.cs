@@ -41,7 +41,7 @@ public sealed class KubectlTests : IAsyncLifetime
         var json = JsonNode.Parse(await _kubectl.RunAsync("get nodes -o json"))!;
         Assert.Equal(5, json["items"]!.AsArray().Count);
         Assert.Contains("nvidia.com/gpu: \"8\"", await _kubectl.RunAsync("get node gpu-00000 -o yaml"));
-        Assert.Equal(5, (await _kubectl.RunAsync("get nodes --chunk-size=2 -o name")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.Equal(5, (await _kubectl.RunAsync("get nodes --chunk-size=2 -o name")).Count(c => c == '\n'));
         Assert.Equal("node/gpu-00003\n", await _kubectl.RunAsync("get nodes --field-selector metadata.name=gpu-00003 -o name"));
         Assert.Equal("node/gpu-00003\n", await _kubectl.RunAsync("get nodes -l kubernetes.io/hostname=gpu-00003 -o name"));
         Assert.Contains("\"gitVersion\":\"v1.36.2\"", await _kubectl.RunAsync("get --raw /version"));
@@ -76,15 +76,15 @@ public sealed class KubectlTests : IAsyncLifetime
     [Fact]
     public async Task Patches_of_every_type()
     {
-        await _kubectl.RunAsync("""patch node gpu-00002 --type merge -p {"metadata":{"labels":{"x":"y"}}}""".Replace("\"", "\\\"", StringComparison.Ordinal));
+        await _kubectl.RunAsync(Quoted("""patch node gpu-00002 --type merge -p {"metadata":{"labels":{"x":"y"}}}"""));
         Assert.Equal("y", _server.Cluster.TryGet("gpu-00002")!.Labels["x"]);
         await _kubectl.RunAsync(
-            """patch node gpu-00002 --type json -p [{"op":"remove","path":"/metadata/labels/x"}]""".Replace("\"", "\\\"", StringComparison.Ordinal));
+            Quoted("""patch node gpu-00002 --type json -p [{"op":"remove","path":"/metadata/labels/x"}]"""));
         Assert.DoesNotContain("x", _server.Cluster.TryGet("gpu-00002")!.Labels.Keys);
         var before = _server.Cluster.TryGet("gpu-00002")!;
-        await _kubectl.RunAsync("""
+        await _kubectl.RunAsync(Quoted("""
             patch node gpu-00002 --subresource=status --type strategic -p {"status":{"conditions":[{"type":"GpuHealthy","status":"False"}]}}
-            """.Trim().Replace("\"", "\\\"", StringComparison.Ordinal));
+            """));
         var after = _server.Cluster.TryGet("gpu-00002")!;
         Assert.Equal("True", before.ConditionStatus("GpuHealthy"));
         Assert.Equal("False", after.ConditionStatus("GpuHealthy"));
@@ -98,9 +98,11 @@ public sealed class KubectlTests : IAsyncLifetime
         Assert.Contains("(AlreadyExists)", await _kubectl.RunAsync("create -f -", NewNode, exitCode: 1));
         await _kubectl.RunAsync("apply -f -", NewNode.Replace("by-hand", "by-apply", StringComparison.Ordinal));
         Assert.Equal("by-apply", _server.Cluster.TryGet("node-new")!.Labels["example.com/made"]);
-        Assert.Contains("unchanged", await _kubectl.RunAsync("apply -f -", NewNode.Replace("by-hand", "by-apply", StringComparison.Ordinal)));
-        Assert.Contains("strict decoding error: unknown field \"spec.nonsense\"",
-            await _kubectl.RunAsync("create -f -", NewNode.Replace("node-new", "other", StringComparison.Ordinal) + "\nspec: {nonsense: 1}", exitCode: 1));
+        Assert.Contains(
+            "unchanged", await _kubectl.RunAsync("apply -f -", NewNode.Replace("by-hand", "by-apply", StringComparison.Ordinal)));
+        var misspelt = NewNode.Replace("node-new", "other", StringComparison.Ordinal) + "\nspec: {nonsense: 1}";
+        Assert.Contains(
+            "strict decoding error: unknown field \"spec.nonsense\"", await _kubectl.RunAsync("create -f -", misspelt, exitCode: 1));
         await _kubectl.RunAsync("delete node node-new");
         Assert.Null(_server.Cluster.TryGet("node-new"));
     }
@@ -142,6 +144,8 @@ public sealed class KubectlTests : IAsyncLifetime
         await using var nobody = await KubectlProcess.ForAsync(server);
         Assert.Contains("error", await nobody.RunAsync("get --raw /api/v1/nodes", exitCode: 1), StringComparison.OrdinalIgnoreCase);
     }
+
+    private static string Quoted(string arguments) => arguments.Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private static async Task<string> ReadUntilAsync(StreamReader reader, string text)
     {

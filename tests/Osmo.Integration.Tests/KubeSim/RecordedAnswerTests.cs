@@ -25,10 +25,12 @@ public sealed class RecordedAnswerTests
         AssertSamePage("list-limit1.json", first);
         cluster.Cluster.RemoveNode("node-2");
         cluster.Cluster.SetLabel("node-3", "changed", "since");
-        var second = await RecordedCluster.JsonOfAsync(await cluster.GetAsync($"{Nodes}?limit=1&continue={first["metadata"]!["continue"]}"));
+        var second = await RecordedCluster.JsonOfAsync(
+            await cluster.GetAsync($"{Nodes}?limit=1&continue={first["metadata"]!["continue"]}"));
         AssertSamePage("list-page2.json", second);
         Assert.Equal((string?)first["metadata"]!["resourceVersion"], (string?)second["metadata"]!["resourceVersion"]);
-        var third = await RecordedCluster.JsonOfAsync(await cluster.GetAsync($"{Nodes}?limit=1&continue={second["metadata"]!["continue"]}"));
+        var third = await RecordedCluster.JsonOfAsync(
+            await cluster.GetAsync($"{Nodes}?limit=1&continue={second["metadata"]!["continue"]}"));
         Assert.Null(third["items"]![0]!["metadata"]!["labels"]!["changed"]);
         Assert.Null(third["metadata"]!["continue"]);
     }
@@ -62,7 +64,8 @@ public sealed class RecordedAnswerTests
         await using var cluster = await RecordedCluster.StartAsync();
         var response = await cluster.PatchAsync(Node1, """{"metadata":{"labells":{"a":"x"}}}""");
         Assert.Equal(200, (int)response.StatusCode);
-        Assert.Equal(RecordedSample.Load("patch-unknown-field.json").Headers["warning"], response.Headers.NonValidated["Warning"].ToString());
+        Assert.Equal(RecordedSample.Load("patch-unknown-field.json").Headers["warning"],
+            response.Headers.NonValidated["Warning"].ToString());
     }
 
     [Fact]
@@ -70,7 +73,8 @@ public sealed class RecordedAnswerTests
     {
         await using var cluster = await RecordedCluster.StartAsync();
         var before = cluster.Cluster.ResourceVersion;
-        var answer = await RecordedCluster.JsonOfAsync(await cluster.PatchAsync(Node1 + "?dryRun=All", """{"metadata":{"labels":{"dry":"run"}}}"""));
+        var answer = await RecordedCluster.JsonOfAsync(
+            await cluster.PatchAsync(Node1 + "?dryRun=All", """{"metadata":{"labels":{"dry":"run"}}}"""));
         Assert.Equal("run", (string?)answer["metadata"]!["labels"]!["dry"]);
         Assert.Equal(before, cluster.Cluster.ResourceVersion);
         Assert.DoesNotContain("dry", cluster.Cluster.TryGet("node-1")!.Labels.Keys);
@@ -82,7 +86,8 @@ public sealed class RecordedAnswerTests
         await using var cluster = await RecordedCluster.StartAsync();
         var bare = await RecordedCluster.JsonOfAsync(await cluster.PatchAsync(Node1, """{"metadata":{"labels":null}}"""));
         AssertSameKeys("patch-labels-null.json", bare);
-        var labelled = await RecordedCluster.JsonOfAsync(await cluster.PatchAsync(Node1 + "/status", """{"metadata":{"labels":{"a":"via-status"}}}"""));
+        var labelled = await RecordedCluster.JsonOfAsync(
+            await cluster.PatchAsync(Node1 + "/status", """{"metadata":{"labels":{"a":"via-status"}}}"""));
         AssertSameKeys("patch-labels-via-status.json", labelled);
         Assert.Equal("via-status", (string?)labelled["metadata"]!["labels"]!["a"]);
     }

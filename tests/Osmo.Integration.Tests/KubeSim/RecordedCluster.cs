@@ -21,7 +21,8 @@ internal sealed class RecordedCluster : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<RecordedCluster> StartAsync(Func<KubeSimOptions, KubeSimOptions>? configure = null, string nodes = "list-rv0.json")
+    public static async Task<RecordedCluster> StartAsync(
+        Func<KubeSimOptions, KubeSimOptions>? configure = null, string nodes = "list-rv0.json")
     {
         var options = new KubeSimOptions { FutureVersionWait = TimeSpan.FromMilliseconds(20) };
         var server = await KubeSimServer.StartAsync(configure?.Invoke(options) ?? options, TestContext.Current.CancellationToken);
@@ -40,7 +41,10 @@ internal sealed class RecordedCluster : IAsyncDisposable
         string path, string body, string contentType = "application/merge-patch+json", string? token = null) =>
         SendAsync(new HttpRequestMessage(HttpMethod.Patch, path)
         {
-            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = MediaTypeHeaderValue.Parse(contentType) } },
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body))
+            {
+                Headers = { ContentType = MediaTypeHeaderValue.Parse(contentType) },
+            },
         }, null, token);
 
     /// <summary>All events of a watch that ends by itself.</summary>

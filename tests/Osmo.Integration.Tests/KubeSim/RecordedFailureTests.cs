@@ -138,7 +138,8 @@ public sealed class RecordedFailureTests
     public async Task A_WatchList_from_the_future_is_an_ERROR_event_inside_a_200()
     {
         await using var cluster = await RecordedCluster.StartAsync();
-        var line = Assert.Single(await cluster.WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999"));
+        var line = Assert.Single(
+            await cluster.WatchAsync("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=999999"));
         SampleComparison.AssertSame(RecordedSample.Load("wl-future.json").Json, line);
     }
 

@@ -10,16 +10,17 @@ namespace Osmo.Integration.Tests.KubeSim;
 public sealed class WatchTests
 {
     private const string Nodes = "/api/v1/nodes";
+    private const string WatchList = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
     private const string PartialMetadata = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
 
     [Theory]
-    [InlineData("watchlist-full.jsonl", "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1")]
-    [InlineData("wl-rv1.json", "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=1")]
-    [InlineData("wl-limit.json", "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&limit=1&allowWatchBookmarks=true&timeoutSeconds=1")]
-    [InlineData("wl-nobm.json", "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1")]
+    [InlineData("watchlist-full.jsonl", WatchList + "&allowWatchBookmarks=true&timeoutSeconds=1")]
+    [InlineData("wl-rv1.json", WatchList + "&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=1")]
+    [InlineData("wl-limit.json", WatchList + "&limit=1&allowWatchBookmarks=true&timeoutSeconds=1")]
+    [InlineData("wl-nobm.json", WatchList + "&timeoutSeconds=1")]
     [InlineData("watch-rv0-bm-t2.json", "resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=1")]
     [InlineData("watch-norv-t2-nobm.json", "timeoutSeconds=1")]
-    [InlineData("watchlist-empty.jsonl", "labelSelector=no=where&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1")]
+    [InlineData("watchlist-empty.jsonl", WatchList + "&labelSelector=no=where&allowWatchBookmarks=true&timeoutSeconds=1")]
     [InlineData("wl-false.json", "sendInitialEvents=false&resourceVersionMatch=NotOlderThan&timeoutSeconds=1")]
     [InlineData("watch-future.json", "resourceVersion=999999&allowWatchBookmarks=true&timeoutSeconds=1")]
     public async Task Initial_events_are_as_recorded(string sample, string query)
@@ -32,7 +33,8 @@ public sealed class WatchTests
     public async Task Without_WatchList_no_bookmark_ends_the_initial_events()
     {
         await using var cluster = await RecordedCluster.StartAsync(o => o with { WatchListEnabled = false });
-        AssertSameEvents(RecordedSample.Load("nowl-rv0.json").Lines, await cluster.WatchAsync("resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=1"));
+        AssertSameEvents(RecordedSample.Load("nowl-rv0.json").Lines,
+            await cluster.WatchAsync("resourceVersion=0&allowWatchBookmarks=true&timeoutSeconds=1"));
     }
 
     [Fact]
@@ -76,7 +78,8 @@ public sealed class WatchTests
         var recorded = RecordedSample.Load("watch-selector.jsonl").Lines;
         Assert.Equal(recorded.Select(Summary), events.Select(Summary));
         Assert.All(events, e => Assert.Equal("ok", (string?)e["object"]!["metadata"]!["labels"]!["example.com/health"]));
-        Assert.Equal([start + 1, start + 2, start + 3, start + 4], events.Select(e => ulong.Parse((string)e["object"]!["metadata"]!["resourceVersion"]!)));
+        Assert.Equal([start + 1, start + 2, start + 3, start + 4],
+            events.Select(e => ulong.Parse((string)e["object"]!["metadata"]!["resourceVersion"]!)));
     }
 
     [Fact]
@@ -84,10 +87,12 @@ public sealed class WatchTests
     {
         await using var cluster = await RecordedCluster.StartAsync();
         var start = cluster.Cluster.ResourceVersion;
-        var gone = await RecordedCluster.JsonOfAsync(await cluster.Http.DeleteAsync(Nodes + "/node-3", TestContext.Current.CancellationToken));
+        var gone = await RecordedCluster.JsonOfAsync(
+            await cluster.Http.DeleteAsync(Nodes + "/node-3", TestContext.Current.CancellationToken));
         Assert.Equal("Success", (string?)gone["status"]);
         var created = await cluster.Http.PostAsync(Nodes, new StringContent(
-            """{"apiVersion":"v1","kind":"Node","metadata":{"name":"node-3"},"spec":{"podCIDR":"10.244.3.0/24"}}""", Encoding.UTF8, "application/json"),
+            """{"apiVersion":"v1","kind":"Node","metadata":{"name":"node-3"},"spec":{"podCIDR":"10.244.3.0/24"}}""",
+            Encoding.UTF8, "application/json"),
             TestContext.Current.CancellationToken);
         Assert.Equal(201, (int)created.StatusCode);
         var events = await cluster.WatchAsync($"resourceVersion={start}&timeoutSeconds=1");
@@ -122,7 +127,8 @@ public sealed class WatchTests
         using var socket = new TcpClient("127.0.0.1", cluster.Server.Port);
         var stream = socket.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes("GET /api/v1/nodes?watch=1&timeoutSeconds=1 HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"),
+            Encoding.ASCII.GetBytes("GET /api/v1/nodes?watch=1&timeoutSeconds=1 HTTP/1.1\r\n"
+                + "Host: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"),
             TestContext.Current.CancellationToken);
         using var all = new MemoryStream();
         await stream.CopyToAsync(all, TestContext.Current.CancellationToken);
@@ -139,7 +145,11 @@ public sealed class WatchTests
 
         Assert.Equal("", chunks[^1]);
         Assert.Equal(4, chunks.Count - 1);
-        Assert.All(chunks[..^1], c => Assert.Equal("ADDED", (string?)JsonNode.Parse(Assert.Single(c.Split('\n', StringSplitOptions.RemoveEmptyEntries)))!["type"]));
+        Assert.All(chunks[..^1], c =>
+        {
+            Assert.Equal(c.Length - 1, c.IndexOf('\n', StringComparison.Ordinal));
+            Assert.Equal("ADDED", (string?)JsonNode.Parse(c)!["type"]);
+        });
         Assert.Contains(chunks, c => c.Length > 1_500_000);
     }
 
@@ -162,7 +172,8 @@ public sealed class WatchTests
     [Fact]
     public async Task Http2_with_prior_knowledge()
     {
-        await using var server = await KubeSimServer.StartAsync(new KubeSimOptions { Http2Only = true }, TestContext.Current.CancellationToken);
+        await using var server = await KubeSimServer.StartAsync(
+            new KubeSimOptions { Http2Only = true }, TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = server.BaseUri };
         using var request = new HttpRequestMessage(HttpMethod.Get, Nodes)
         {

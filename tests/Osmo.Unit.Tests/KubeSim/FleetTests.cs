@@ -37,7 +37,8 @@ public sealed class FleetTests
     [Fact]
     public void The_same_seed_gives_the_same_fleet_and_another_seed_another()
     {
-        string Json(int seed) => string.Join('\n', SimulatedClusterTests.Fleet(16, seed).Nodes.Select(n => System.Text.Encoding.UTF8.GetString(n.ToJsonUtf8())));
+        string Json(int seed) => string.Join(
+            '\n', SimulatedClusterTests.Fleet(16, seed).Nodes.Select(n => System.Text.Encoding.UTF8.GetString(n.ToJsonUtf8())));
         Assert.Equal(Json(7), Json(7));
         Assert.NotEqual(Json(7), Json(8));
     }
@@ -56,7 +57,8 @@ public sealed class FleetTests
         string Run(int seed)
         {
             var cluster = SimulatedClusterTests.Fleet(40);
-            var churn = new Churn(cluster, new ChurnOptions { Seed = seed, FlapsPerSecond = 50, CordonsPerSecond = 20, LossesPerSecond = 10 });
+            var rates = new ChurnOptions { Seed = seed, FlapsPerSecond = 50, CordonsPerSecond = 20, LossesPerSecond = 10 };
+            var churn = new Churn(cluster, rates);
             for (var i = 0; i < 4; i++)
             {
                 churn.Advance(TimeSpan.FromSeconds(0.5));

@@ -49,7 +49,8 @@ public sealed class PatchTests
         """{"spec":{"taints":[{"key":"b","effect":"NoExecute"}]}}""",
         """{"spec":{"taints":[{"key":"b","effect":"NoExecute"}]}}""")]
     [InlineData("""{"spec":{"taints":[{"key":"a"}],"podCIDR":"x"}}""", """{"spec":{"taints":null}}""", """{"spec":{"podCIDR":"x"}}""")]
-    [InlineData("""{"metadata":{"finalizers":["a","b"]}}""", """{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}""",
+    [InlineData("""{"metadata":{"finalizers":["a","b"]}}""",
+        """{"metadata":{"finalizers":["c"],"$deleteFromPrimitiveList/finalizers":["a"]}}""",
         """{"metadata":{"finalizers":["b","c"]}}""")]
     [InlineData("""{"metadata":{"labels":{"a":"1","b":"2"}}}""", """{"metadata":{"labels":{"$patch":"replace","c":"3"}}}""",
         """{"metadata":{"labels":{"c":"3"}}}""")]
@@ -74,7 +75,8 @@ public sealed class PatchTests
 
     [Theory]
     [InlineData("""{"a":1}""", """[{"op":"add","path":"/b","value":2}]""", """{"a":1,"b":2}""")]
-    [InlineData("""{"a":[1,3]}""", """[{"op":"add","path":"/a/1","value":2},{"op":"add","path":"/a/-","value":4}]""", """{"a":[1,2,3,4]}""")]
+    [InlineData("""{"a":[1,3]}""", """[{"op":"add","path":"/a/1","value":2},{"op":"add","path":"/a/-","value":4}]""",
+        """{"a":[1,2,3,4]}""")]
     [InlineData("""{"a":1,"b":2}""", """[{"op":"remove","path":"/a"}]""", """{"b":2}""")]
     [InlineData("""{"a":1}""", """[{"op":"replace","path":"/a","value":{"x":1}}]""", """{"a":{"x":1}}""")]
     [InlineData("""{"a":{"x/y":1,"m~n":2}}""", """[{"op":"test","path":"/a/x~1y","value":1},{"op":"remove","path":"/a/m~0n"}]""",
