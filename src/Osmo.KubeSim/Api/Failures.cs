@@ -8,7 +8,8 @@ internal static class Failures
     private const string TooLarge = "Too large resource version";
 
     public static ApiException NotFound(string resource, string name, string? group = null) => new(new StatusBody(404, "NotFound",
-        $"{(group is null ? resource : resource + "." + group)} \"{name}\" not found") { Details = Details(name, resource, group) });
+        $"{(group is null ? resource : resource + "." + group)} \"{name}\" not found")
+    { Details = Details(name, resource, group) });
 
     public static ApiException NoSuchPath() => new(new StatusBody(404, "NotFound", "the server could not find the requested resource")
     {
@@ -16,7 +17,8 @@ internal static class Failures
     });
 
     public static ApiException MethodNotAllowed() => new(new StatusBody(405, "MethodNotAllowed",
-        "the server does not allow this method on the requested resource") { Details = [] });
+        "the server does not allow this method on the requested resource")
+    { Details = [] });
 
     public static ApiException Unauthorized() => new(new StatusBody(401, "Unauthorized", "Unauthorized"));
 
@@ -32,16 +34,19 @@ internal static class Failures
     }
 
     public static ApiException AlreadyExists(string name) => new(new StatusBody(409, "AlreadyExists",
-        $"nodes \"{name}\" already exists") { Details = Details(name, "nodes") });
+        $"nodes \"{name}\" already exists")
+    { Details = Details(name, "nodes") });
 
     public static ApiException Conflict(string name) => new(new StatusBody(409, "Conflict",
         $"Operation cannot be fulfilled on nodes \"{name}\": the object has been modified; "
-        + "please apply your changes to the latest version and try again") { Details = Details(name, "nodes") });
+        + "please apply your changes to the latest version and try again")
+    { Details = Details(name, "nodes") });
 
     public static ApiException PreconditionFailed(string name, string what, string wanted, string actual) =>
         new(new StatusBody(409, "Conflict",
         $"Operation cannot be fulfilled on nodes \"{name}\": Precondition failed: {what} in precondition: {wanted}, "
-        + $"{what} in object meta: {actual}") { Details = Details(name, "nodes") });
+        + $"{what} in object meta: {actual}")
+        { Details = Details(name, "nodes") });
 
     public static ApiException BadRequest(string message) => new(new StatusBody(400, "BadRequest", message));
 
@@ -51,7 +56,8 @@ internal static class Failures
     public static ApiException ListVersionUnreadable(string text) => BadRequest("invalid resource version: " + VersionUnreadable(text));
 
     public static ApiException Unprocessable() => new(new StatusBody(422, "Invalid",
-        "the server rejected our request due to an error in our request") { Details = [] });
+        "the server rejected our request due to an error in our request")
+    { Details = [] });
 
     public static ApiException UnsupportedMediaType(string message = "415: Unsupported Media Type") =>
         new(new StatusBody(415, "UnsupportedMediaType", message) { Details = [] });

@@ -7,7 +7,10 @@ public sealed class SelectorTests
 {
     private static readonly Dictionary<string, string> Labels = new()
     {
-        ["zone"] = "a", ["example.com/pool"] = "training", ["gpus"] = "8", ["empty"] = "",
+        ["zone"] = "a",
+        ["example.com/pool"] = "training",
+        ["gpus"] = "8",
+        ["empty"] = "",
     };
 
     [Theory]
