@@ -56,7 +56,13 @@ internal sealed class WatchStream : IWatchFaultTarget
         while (!cancel.IsCancellationRequested)
         {
             var changed = _cluster.Store.Changed;
-            var injected = Volatile.Read(ref _injected).Task;
+            // Renewed before the queue is looked at: a fault that comes later completes the new one.
+            if (_injected.Task.IsCompleted)
+            {
+                Volatile.Write(ref _injected, New());
+            }
+
+            var injected = _injected.Task;
             if (!await TakeFaultsAsync(cancel))
             {
                 return;
@@ -125,7 +131,6 @@ internal sealed class WatchStream : IWatchFaultTarget
     /// <summary>Does what was injected; false when the watch is over.</summary>
     private async Task<bool> TakeFaultsAsync(CancellationToken cancel)
     {
-        Volatile.Write(ref _injected, _pending.IsEmpty ? _injected : New());
         while (_pending.TryDequeue(out var fault))
         {
             switch (fault.Kind)
