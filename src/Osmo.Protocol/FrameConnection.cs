@@ -13,6 +13,9 @@ public sealed class FrameConnection : IAsyncDisposable
     /// <summary>The largest frame that is read, in bytes; the peer's connection is closed when it sends a larger one.</summary>
     public const int FrameBytesMax = 8 * 1024 * 1024;
 
+    /// <summary>A reason of a closing handshake has 123 bytes at most; ours are ASCII but for names that users chose.</summary>
+    private const int ReasonCharsMax = 40;
+
     private const int ReceiveBufferBytesMin = 16 * 1024;
 
     private readonly WebSocket _socket;
@@ -90,21 +93,25 @@ public sealed class FrameConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the closing handshake with a reason that the peer can log (at most 123 bytes of it are sent).</summary>
+    /// <summary>Starts the closing handshake with a reason that the peer can log (shortened: it is a hint, the frames before it say more).</summary>
     public async ValueTask CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken cancellationToken)
     {
-        if (_socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived))
-        {
-            return;
-        }
-
+        await _sendGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _socket.CloseOutputAsync(status, reason.Length > 120 ? reason[..120] : reason, cancellationToken).ConfigureAwait(false);
+            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await _socket.CloseOutputAsync(status, reason.Length > ReasonCharsMax ? reason[..ReasonCharsMax] : reason, cancellationToken)
+                    .ConfigureAwait(false);
+            }
         }
-        catch (WebSocketException)
+        catch (Exception failure) when (failure is WebSocketException or ObjectDisposedException)
         {
             // The peer went first: there is nobody left to tell.
+        }
+        finally
+        {
+            _sendGate.Release();
         }
     }
 
@@ -114,8 +121,8 @@ public sealed class FrameConnection : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        // Not the gate: a goodbye may still be on its way through it.
         _socket.Dispose();
-        _sendGate.Dispose();
         byte[] buffer = Interlocked.Exchange(ref _receiveBuffer, []);
         if (buffer.Length > 0)
         {

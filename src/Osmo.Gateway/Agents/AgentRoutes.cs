@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Osmo.Gateway.Http;
 using Osmo.Grains.Backends;
@@ -19,7 +20,8 @@ internal static class AgentRoutes
             .WithSummary("The agent channel (WebSocket)")
             .WithDescription("Agents connect here. Binary frames of protobuf messages; sub-protocol " + AgentChannel.SubProtocol + ".");
 
-    private static async Task CarryAsync(HttpContext context, string name, IGrainEngine engine, ILogger<GatewayOptions> logger)
+    private static async Task CarryAsync(
+        HttpContext context, string name, IGrainEngine engine, IHostApplicationLifetime lifetime, ILogger<GatewayOptions> logger)
     {
         var backend = BackendName.Parse(name);
         if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(AgentChannel.SubProtocol))
@@ -37,12 +39,12 @@ internal static class AgentRoutes
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         var sink = new SocketSink(connection, ending);
         await using (var conduit = engine.ConnectAgent(backend, sink))
+        await using (lifetime.ApplicationStopping.Register(() => sink.Complete("the gateway is stopping")))
         {
             await PumpAsync(connection, conduit, sink, ending.Token);
         }
 
-        GatewayLog.AgentEnded(logger, backend.Value, sink.Reason);
-        await connection.CloseAsync(WebSocketCloseStatus.NormalClosure, sink.Reason, CancellationToken.None);
+        GatewayLog.AgentEnded(logger, backend.Value, sink.Reason ?? "the agent closed the connection");
     }
 
     private static async Task PumpAsync(FrameConnection connection, IAgentConduit conduit, SocketSink sink, CancellationToken cancellationToken)
@@ -54,25 +56,29 @@ internal static class AgentRoutes
                 await conduit.ReceiveAsync(frame, cancellationToken);
             }
 
-            sink.Reason = "the agent closed the connection";
+            sink.Complete("the agent closed the connection");
         }
         catch (OperationCanceledException)
         {
-            // The sink was completed, and says why.
+            sink.Complete("the agent did not answer the closing handshake");
         }
         catch (WebSocketException)
         {
-            sink.Reason = "the connection broke";
+            sink.Complete("the connection broke");
         }
         catch (FrameProtocolException failure)
         {
-            sink.Reason = failure.Message;
+            sink.Complete(failure.Message);
         }
     }
 
     private sealed class SocketSink(FrameConnection connection, CancellationTokenSource ending) : IAgentFrameSink
     {
-        public string Reason { get; set; } = "the gateway is stopping";
+        private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
+
+        private string? _reason;
+
+        public string? Reason => _reason;
 
         public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
         {
@@ -86,10 +92,17 @@ internal static class AgentRoutes
             }
         }
 
+        /// <summary>
+        /// Says goodbye and goes on reading until the agent does too, for a while: cutting the connection at once could take the
+        /// refusal, which is still on its way, with it.
+        /// </summary>
         public void Complete(string reason)
         {
-            Reason = reason;
-            ending.Cancel();
+            if (Interlocked.CompareExchange(ref _reason, reason, null) is null)
+            {
+                ending.CancelAfter(ClosingTime);
+                _ = connection.CloseAsync(WebSocketCloseStatus.NormalClosure, reason, CancellationToken.None).AsTask();
+            }
         }
     }
 }

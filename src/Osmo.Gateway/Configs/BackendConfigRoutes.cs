@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
@@ -102,7 +103,12 @@ internal static class BackendConfigRoutes
     }
 
     private static async Task PatchAsync(
-        HttpContext context, string name, IGrainEngine engine, TimeProvider time, string? description = null, string[]? tags = null)
+        HttpContext context,
+        string name,
+        IGrainEngine engine,
+        TimeProvider time,
+        string? description = null,
+        [FromQuery] string[]? tags = null)
     {
         var backend = BackendName.Parse(name);
         using var patch = await JsonBody.ReadAsync(context.Request);

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 
@@ -22,8 +23,16 @@ internal static class WatchRoutes
                 "Events: node (a node came or changed), node-deleted, backend, backend-deleted, and resync: events were lost, read everything "
                 + "anew. Every event has an id; send the last one as Last-Event-ID, or as ?after=, to resume. ?backend=NAME follows one backend.");
 
-    private static async Task WatchAsync(HttpContext context, IGrainEngine engine, TimeProvider time, string? backend = null, string? after = null)
+    private static async Task WatchAsync(
+        HttpContext context,
+        IGrainEngine engine,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        string? backend = null,
+        string? after = null)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        context.RequestAborted = ending.Token;
         BackendName? only = string.IsNullOrEmpty(backend) ? null : BackendName.Parse(backend);
         var lastId = context.Request.Headers["Last-Event-ID"].ToString();
         context.Response.ContentType = "text/event-stream";

@@ -48,6 +48,7 @@ public static class GatewayHostingExtensions
                 _ => "The request cannot be served as it is. See /openapi/v1.json for what the endpoint takes.",
             }));
         app.UseMiddleware<AccessMiddleware>();
+        app.UseMiddleware<BodyLimit>();
         app.UseWebSockets(new WebSocketOptions
         {
             KeepAliveInterval = TimeSpan.FromSeconds(15),

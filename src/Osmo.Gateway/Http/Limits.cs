@@ -6,6 +6,12 @@ internal static class Limits
     /// <summary>Largest request body, in bytes.</summary>
     public const int BodyBytesMax = 1024 * 1024;
 
+    /// <summary>
+    /// Of a body that is too large this much is read and thrown away, in bytes: a client that is cut off while it sends sees a
+    /// broken pipe instead of the answer that tells it why.
+    /// </summary>
+    public const int BodyBytesDrainedMax = 32 * 1024 * 1024;
+
     /// <summary>Deepest nesting of a JSON body.</summary>
     public const int JsonDepthMax = 32;
 

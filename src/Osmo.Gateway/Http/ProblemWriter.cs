@@ -27,8 +27,7 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
                 await WriteAsync(context, StatusOf(failure.Code), failure.Code.ToString(), failure.Message, [.. failure.Fields]);
                 return true;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                await WriteAsync(
-                    context, StatusCodes.Status413PayloadTooLarge, "TooLarge", $"The body is larger than {Limits.BodyBytesMax} bytes. Send less at once.");
+                await BodyLimit.RefuseAsync(context);
                 return true;
             case BadHttpRequestException bad:
                 await WriteAsync(context, bad.StatusCode, "BadRequest", bad.Message);

@@ -68,6 +68,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         committer?.Dispose();
     }
 
+    // tidy: this is the writer's own thread, and SQLite is synchronous anyway
     private bool WaitForWork() => _queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();
 
     private bool TryCommit(ref SqliteCommitter? committer, List<Pending> group)

@@ -1,10 +1,11 @@
 using System.Net.Http.Json;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Osmo.Server.Hosting;
 using Osmo.Testing;
+using Xunit;
 
 namespace Osmo.Integration.Tests.Server;
 

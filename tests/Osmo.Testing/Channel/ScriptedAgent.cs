@@ -146,7 +146,7 @@ public sealed class ScriptedAgent : IAsyncDisposable
                 }
             }
         }
-        catch (Exception failure) when (failure is OperationCanceledException or WebSocketException)
+        catch (Exception failure) when (failure is OperationCanceledException or WebSocketException or ObjectDisposedException)
         {
             // The connection is gone, which Ended says.
         }
