@@ -5,7 +5,8 @@ namespace Osmo.Kubernetes;
 /// <summary>Everything this project logs; event ids in the 4000s.</summary>
 internal static partial class KubernetesLog
 {
-    [LoggerMessage(4001, LogLevel.Information, "Listed nodes: {nodes} at resource version {resourceVersion}, {changed} changed, {deleted} deleted")]
+    [LoggerMessage(4001, LogLevel.Information,
+        "Listed nodes: {nodes} at resource version {resourceVersion}, {changed} changed, {deleted} deleted")]
     public static partial void Listed(ILogger logger, int nodes, string resourceVersion, int changed, int deleted);
 
     [LoggerMessage(4002, LogLevel.Warning, "Cannot follow the nodes, next try in {pauseMs} ms (failure {failures} in a row): {error}")]
@@ -23,10 +24,12 @@ internal static partial class KubernetesLog
     [LoggerMessage(4006, LogLevel.Information, "A watch stayed silent for {silentMs} ms; its connection is taken for dead")]
     public static partial void Silent(ILogger logger, long silentMs);
 
-    [LoggerMessage(4007, LogLevel.Warning, "A watch brought neither event nor bookmark in {elapsedMs} ms; listing again to be sure of the version")]
+    [LoggerMessage(4007, LogLevel.Warning,
+        "A watch brought neither event nor bookmark in {elapsedMs} ms; listing again to be sure of the version")]
     public static partial void SuspectVersion(ILogger logger, long elapsedMs);
 
-    [LoggerMessage(4008, LogLevel.Error, "What is known of {nodes} nodes differs from the server at resource version {resourceVersion}; listing again")]
+    [LoggerMessage(4008, LogLevel.Error,
+        "What is known of {nodes} nodes differs from the server at resource version {resourceVersion}; listing again")]
     public static partial void Inconsistent(ILogger logger, int nodes, string resourceVersion);
 
     [LoggerMessage(4009, LogLevel.Information, "Following the nodes works again after {failures} failures")]

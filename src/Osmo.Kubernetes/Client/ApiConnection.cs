@@ -69,7 +69,8 @@ internal sealed class ApiConnection : IDisposable
     }
 
     /// <summary>Reads a body to its end.</summary>
-    /// <exception cref="KubernetesApiException">It stalls, breaks off, or is longer than <paramref name="bytesMax"/> and not to be cut.</exception>
+    /// <exception cref="KubernetesApiException">It stalls, breaks off, or is longer than <paramref name="bytesMax"/> and not to be
+    /// cut.</exception>
     public async Task<byte[]> ReadBodyAsync(
         HttpResponseMessage response, int bytesMax, bool cut, string what, CancellationToken cancellation)
     {

@@ -37,7 +37,9 @@ internal static class ApiFailures
     {
         KubernetesFailure failure = Classify(status.Code, status);
         return new KubernetesApiException(
-            failure, $"the watch of nodes failed with {status.Code} {status.Reason}: {status.Message.TrimEnd('.')}. {Advice(failure, configuration)}")
+            failure,
+            $"the watch of nodes failed with {status.Code} {status.Reason}: {status.Message.TrimEnd('.')}. "
+                + Advice(failure, configuration))
         {
             Status = status,
             RetryAfter = status.RetryAfter > RetryAfterMax ? RetryAfterMax : status.RetryAfter,
@@ -58,12 +60,14 @@ internal static class ApiFailures
         if (e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } || innermost is AuthenticationException)
         {
             return new KubernetesApiException(
-                KubernetesFailure.Tls, $"cannot {what}: no trusted TLS connection to {server} ({configuration.Source}): {innermost.Message} "
+                KubernetesFailure.Tls,
+                $"cannot {what}: no trusted TLS connection to {server} ({configuration.Source}): {innermost.Message} "
                     + "Check the certificate-authority, the server's name and address, and whether a certificate has expired.", e);
         }
 
         return new KubernetesApiException(
-            KubernetesFailure.Unreachable, $"cannot {what}: cannot reach {server} ({configuration.Source}): {innermost.Message.TrimEnd('.')}. "
+            KubernetesFailure.Unreachable,
+            $"cannot {what}: cannot reach {server} ({configuration.Source}): {innermost.Message.TrimEnd('.')}. "
                 + "Check that the API server is running and that its address, and the proxy if there is one, are right.", e);
     }
 

@@ -44,7 +44,7 @@ public sealed class KubernetesClient : IDisposable
     {
         string path = $"/api/v1/namespaces/{Uri.EscapeDataString(name)}";
         using JsonDocument document = await GetJsonAsync(path, $"read namespace {name}", cancellation).ConfigureAwait(false);
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("metadata", out JsonElement metadata)
+        return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("metadata", out JsonElement metadata)
             ? Text(metadata, "uid", path)
             : throw NotKubernetes(path);
     }

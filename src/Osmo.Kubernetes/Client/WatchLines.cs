@@ -29,7 +29,9 @@ internal enum WatchLinesEnd
     TooLong,
 }
 
-/// <summary>Splits the body of a watch into lines. Whoever reads sets the pace: nothing is read ahead of the handler but one buffer.</summary>
+/// <summary>
+/// Splits the body of a watch into lines. Whoever reads sets the pace: nothing is read ahead of the handler but one buffer.
+/// </summary>
 internal static class WatchLines
 {
     private const int BufferBytes = 1 << 16;
@@ -38,7 +40,8 @@ internal static class WatchLines
     /// <exception cref="IOException">The connection broke.</exception>
     public static async Task<WatchLinesEnd> ReadAsync(Stream stream, int lineBytesMax, IWatchLineHandler handler, IdleLimit limit)
     {
-        PipeReader reader = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, minimumReadSize: BufferBytes / 4));
+        PipeReader reader = PipeReader.Create(
+            stream, new StreamPipeReaderOptions(bufferSize: BufferBytes, minimumReadSize: BufferBytes / 4));
         try
         {
             long searched = 0;

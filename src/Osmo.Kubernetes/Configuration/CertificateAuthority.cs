@@ -72,6 +72,7 @@ public sealed class CertificateAuthority
 
         return certificates.Count > 0
             ? certificates
-            : throw new KubernetesConfigurationException($"{source} holds no PEM certificate; it should begin with -----BEGIN CERTIFICATE-----");
+            : throw new KubernetesConfigurationException(
+                $"{source} holds no PEM certificate; it should begin with -----BEGIN CERTIFICATE-----");
     }
 }

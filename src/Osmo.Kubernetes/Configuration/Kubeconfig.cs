@@ -105,7 +105,13 @@ internal sealed class Kubeconfig
         {
             // The parser's own message can quote the line, and with it a secret.
             throw new KubernetesConfigurationException(
-                $"{file} is not valid YAML near line {e.Start.Line}, column {e.Start.Column}. Mend it, or check with: kubectl config view");
+                $"{file} is not valid YAML, near line {e.Start.Line}, column {e.Start.Column}. "
+                + "Mend it, or check with: kubectl config view");
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException)
+        {
+            // What some malformed texts make the parser throw instead of its own exception.
+            throw new KubernetesConfigurationException($"{file} is not valid YAML. Mend it, or check with: kubectl config view");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

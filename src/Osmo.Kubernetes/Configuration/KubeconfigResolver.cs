@@ -83,7 +83,8 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
     {
         if (KubeconfigYaml.Text(cluster.Body, "certificate-authority-data", cluster.File) is { Length: > 0 } data)
         {
-            return CertificateAuthority.FromPem(Decode(cluster, "certificate-authority-data", data), Named(cluster, "certificate-authority-data"));
+            const string Key = "certificate-authority-data";
+            return CertificateAuthority.FromPem(Decode(cluster, Key, data), $"{Key} of \"{cluster.Name}\" in {cluster.File}");
         }
 
         return KubeconfigYaml.Text(cluster.Body, "certificate-authority", cluster.File) is { Length: > 0 } path
@@ -138,7 +139,8 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
 
         if (certificate is null || key is null)
         {
-            throw Broken(user, $"user \"{user.Name}\" has {(key is null ? "a client-certificate without a client-key" : "a client-key without a client-certificate")}");
+            string half = key is null ? "a client-certificate without a client-key" : "a client-key without a client-certificate";
+            throw Broken(user, $"user \"{user.Name}\" has {half}");
         }
 
         return ClientCertificates.Parse(certificate, key, $"the client certificate of user \"{user.Name}\" in {user.File}");
@@ -181,8 +183,6 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
     private static string Beside(KubeconfigEntry entry, string path) =>
         Path.Combine(Path.GetDirectoryName(Path.GetFullPath(entry.File)) ?? "/", path);
 
-    private static string Named(KubeconfigEntry entry, string key) => $"{key} of \"{entry.Name}\" in {entry.File}";
-
     private static KubernetesConfigurationException Broken(KubeconfigEntry entry, string what) =>
         new($"{entry.File}: {what}. Mend the file, or choose another context.");
 }
@@ -199,7 +199,8 @@ internal static class ClientCertificates
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new KubernetesConfigurationException($"{source} cannot be used: certificate and key are not PEM or do not belong together.");
+            throw new KubernetesConfigurationException(
+                $"{source} cannot be used: certificate and key are not PEM or do not belong together.");
         }
     }
 }

@@ -21,8 +21,9 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
     private KubernetesCredential? _current;
     private DateTimeOffset? _expiresAt;
 
-    public string Advice => $"The exec plugin \"{Path.GetFileName(plugin.Command)}\" of user \"{plugin.User}\" gave credentials that the server "
-        + "refuses; log in again with the tool it belongs to.";
+    public string Advice =>
+        $"The exec plugin \"{Path.GetFileName(plugin.Command)}\" of user \"{plugin.User}\" gave credentials that the server refuses; "
+        + " log in again with the tool it belongs to.";
 
     public async ValueTask<KubernetesCredential> GetAsync(CancellationToken cancellation)
     {
@@ -179,7 +180,8 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
             JsonElement status = root.GetProperty("status");
             string? token = Text(status, "token");
             X509Certificate2? certificate = Text(status, "clientCertificateData") is { } pem
-                ? ClientCertificates.Parse(pem, Text(status, "clientKeyData") ?? "", $"the client certificate of exec plugin of user \"{plugin.User}\"")
+                ? ClientCertificates.Parse(
+                    pem, Text(status, "clientKeyData") ?? "", $"the client certificate of exec plugin of user \"{plugin.User}\"")
                 : null;
             if (token is null && certificate is null)
             {
@@ -189,7 +191,8 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
             DateTimeOffset? expiresAt = Text(status, "expirationTimestamp") is { } expiry
                 ? DateTimeOffset.Parse(expiry, System.Globalization.CultureInfo.InvariantCulture)
                 : null;
-            return (new KubernetesCredential(token is null ? null : new AuthenticationHeaderValue("Bearer", token), certificate), expiresAt);
+            AuthenticationHeaderValue? authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+            return (new KubernetesCredential(authorization, certificate), expiresAt);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

@@ -34,8 +34,8 @@ internal sealed record ExecPlugin
         if (apiVersion is not (V1 or V1Beta1))
         {
             throw new KubernetesConfigurationException(
-                $"{file}: the exec plugin of user \"{user.Name}\" has apiVersion {apiVersion ?? "(none)"}; supported are {V1} and {V1Beta1}. "
-                + "Update the plugin and the kubeconfig.");
+                $"{file}: the exec plugin of user \"{user.Name}\" has apiVersion {apiVersion ?? "(none)"}; "
+                + $"supported are {V1} and {V1Beta1}. Update the plugin and the kubeconfig.");
         }
 
         string command = KubeconfigYaml.Text(exec, "command", file) is { Length: > 0 } text
@@ -63,7 +63,8 @@ internal sealed record ExecPlugin
     private static Dictionary<string, string> Describe(KubeconfigEntry cluster)
     {
         Dictionary<string, string> info = [];
-        foreach (string key in (string[])["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url"])
+        string[] told = ["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority-data", "proxy-url"];
+        foreach (string key in told)
         {
             if (KubeconfigYaml.Text(cluster.Body, key, cluster.File) is { Length: > 0 } value)
             {

@@ -8,7 +8,9 @@ internal interface IInterned<T>
     static abstract T Create(InternPool pool, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, ReadOnlySpan<byte> third);
 }
 
-/// <summary>A hash table from UTF-8 bytes to shared objects. A hit allocates nothing. Full, it forgets everything and starts again.</summary>
+/// <summary>
+/// A hash table from UTF-8 bytes to shared objects. A hit allocates nothing. Full, it forgets everything and starts again.
+/// </summary>
 internal sealed class InternTable<T, TRules>(InternPool pool, int entriesMax)
     where T : class
     where TRules : IInterned<T>

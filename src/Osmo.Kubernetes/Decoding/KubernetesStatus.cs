@@ -34,7 +34,8 @@ public sealed record KubernetesStatus
 
     /// <summary>The resource version asked for lies in this server's future.</summary>
     public bool IsTooLargeResourceVersion =>
-        Causes.Contains("ResourceVersionTooLarge") || (Code == 504 && Message.Contains("Too large resource version", StringComparison.Ordinal));
+        Causes.Contains("ResourceVersionTooLarge")
+        || (Code == 504 && Message.Contains("Too large resource version", StringComparison.Ordinal));
 
     /// <summary>Reads a Status; null when the bytes are not one.</summary>
     public static KubernetesStatus? TryParse(ReadOnlySpan<byte> utf8)

@@ -43,9 +43,9 @@ public sealed class NodeDocument
 
         if (header.Kind != "Node")
         {
+            string found = header.Kind.Length == 0 ? "an object without a kind" : $"a {header.Kind}";
             throw new JsonFormatException(
-                $"expected a List, a NodeList or a Node, found {(header.Kind.Length == 0 ? "an object without a kind" : $"a {header.Kind}")}; "
-                + "make one with: kubectl get nodes -o json");
+                $"expected a List, a NodeList or a Node, found {found}; make one with: kubectl get nodes -o json");
         }
 
         NodeProjection? node = decoder.DecodeNode(utf8, known: null, out MalformedNode? bad);
@@ -53,7 +53,8 @@ public sealed class NodeDocument
     }
 
     /// <summary>Reads a stream to its end and parses what it held.</summary>
-    /// <exception cref="JsonFormatException">See <see cref="Parse"/>; also when there are more than <see cref="BytesMax"/> bytes.</exception>
+    /// <exception cref="JsonFormatException">See <see cref="Parse"/>; also when there are more than <see cref="BytesMax"/>
+    /// bytes.</exception>
     public static async Task<NodeDocument> ReadAsync(Stream stream, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);

@@ -21,7 +21,9 @@ internal sealed class NodeDraft
     /// <summary>The state this node had before.</summary>
     public NodeProjection? Known { get; set; }
 
-    /// <summary>What its lists probably look like: as before, or as those of the node decoded last, for the nodes of a fleet are alike.</summary>
+    /// <summary>
+    /// What its lists probably look like: as before, or as those of the node decoded last, for the nodes of a fleet are alike.
+    /// </summary>
     public NodeProjection? Likely => Known ?? _last;
 
     public string Name { get; set; } = "";

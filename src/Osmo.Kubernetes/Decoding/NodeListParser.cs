@@ -11,7 +11,8 @@ internal sealed record NodeListHeader(string Kind, string ResourceVersion, strin
 /// Takes a list apart while it is still arriving: feed it the bytes so far, it consumes whole members and items and asks for
 /// more when one is incomplete, so a page of any size needs no more memory than its largest node.
 /// </summary>
-internal sealed class NodeListParser(NodeDecoder decoder, IKnownNodes? known, Action<NodeProjection> onNode, Action<MalformedNode> onMalformed)
+internal sealed class NodeListParser(
+    NodeDecoder decoder, IKnownNodes? known, Action<NodeProjection> onNode, Action<MalformedNode> onMalformed)
 {
     private enum Place
     {

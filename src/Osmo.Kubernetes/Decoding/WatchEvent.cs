@@ -28,7 +28,9 @@ public readonly struct WatchEvent
     /// <summary>What happened.</summary>
     public WatchEventType Type { get; init; }
 
-    /// <summary>The node, for Added, Modified and Deleted; null when it is malformed. The known instance itself when its state did not change.</summary>
+    /// <summary>
+    /// The node, for Added, Modified and Deleted; null when it is malformed. The known instance itself when its state did not change.
+    /// </summary>
     public NodeProjection? Node { get; init; }
 
     /// <summary>True when <see cref="Node"/> is the known instance: nothing that matters changed.</summary>

@@ -13,7 +13,9 @@ internal static class JsonContainer
 {
     private const int BlockBytes = 64;
 
-    /// <summary>Index after the bracket that closes the container opening at <paramref name="start"/>; -1 when the bytes end before it.</summary>
+    /// <summary>
+    /// Index after the bracket that closes the container opening at <paramref name="start"/>; -1 when the bytes end before it.
+    /// </summary>
     /// <exception cref="JsonFormatException">Braces and brackets do not match.</exception>
     public static int FindEnd(ReadOnlySpan<byte> utf8, int start)
     {

@@ -38,7 +38,9 @@ internal ref struct JsonCursor(ReadOnlySpan<byte> utf8, int position = 0)
         throw JsonFormatException.Cut(_utf8.Length);
     }
 
-    /// <summary>Enters an object. Null counts as an object that is absent (false); anything else is the caller's to judge (false, unread).</summary>
+    /// <summary>
+    /// Enters an object. Null counts as an object that is absent (false); anything else is the caller's to judge (false, unread).
+    /// </summary>
     public bool TryBegin(byte opener)
     {
         if (Peek() != opener)

@@ -14,7 +14,9 @@ public sealed class NodeProjection
     /// <summary><c>metadata.uid</c>: a node deleted and created again under the same name has another one.</summary>
     public string Uid { get; init; } = "";
 
-    /// <summary><c>metadata.resourceVersion</c> of the event that brought this state: opaque, but newer versions compare greater as numbers.</summary>
+    /// <summary>
+    /// <c>metadata.resourceVersion</c> of the event that brought this state: opaque, but newer versions compare greater as numbers.
+    /// </summary>
     public string ResourceVersion { get; init; } = "";
 
     /// <summary><c>spec.unschedulable</c>: the node is cordoned.</summary>

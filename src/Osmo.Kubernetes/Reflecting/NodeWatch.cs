@@ -20,7 +20,10 @@ internal enum WatchEndReason
 internal readonly record struct WatchEnd(WatchEndReason Reason, KubernetesApiException? Failure)
 {
     public static WatchEnd Of(KubernetesApiException e) => new(
-        e.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion ? WatchEndReason.Stale : WatchEndReason.Failed, e);
+        e.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion
+            ? WatchEndReason.Stale
+            : WatchEndReason.Failed,
+        e);
 }
 
 /// <summary>One watch request: from the store's version to whatever ends it. Used once.</summary>
@@ -71,7 +74,8 @@ internal sealed class NodeWatch(
         {
             KubernetesLog.Silent(logger, (long)options.WatchIdleMax.TotalMilliseconds);
             return WatchEnd.Of(new KubernetesApiException(
-                KubernetesFailure.Timeout, $"the watch of nodes stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead."));
+                KubernetesFailure.Timeout,
+                $"the watch of nodes stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead."));
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {

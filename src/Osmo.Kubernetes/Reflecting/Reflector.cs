@@ -70,7 +70,10 @@ public sealed class Reflector
     }
 
     private Task<NodeList> ListAsync(string? exactVersion, CancellationToken cancellation) => _client.ListNodesAsync(
-        new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion }, _decoder, _store.Known, cancellation);
+        new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion },
+        _decoder,
+        _store.Known,
+        cancellation);
 
     /// <summary>Watches again and again; returns when only a fresh list can be trusted.</summary>
     private async Task WatchUntilStaleAsync(CancellationToken cancellation)
@@ -156,5 +159,6 @@ public sealed class Reflector
 
     private static KubernetesApiException VeryShort(TimeSpan elapsed) => new(
         KubernetesFailure.Unavailable,
-        $"a watch ended after {elapsed.TotalMilliseconds:F0} ms without an event. If this persists, look for a proxy that cuts long requests.");
+        $"a watch ended after {elapsed.TotalMilliseconds:F0} ms without an event. "
+            + "If this persists, look for a proxy that cuts long requests.");
 }

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>What a reflector knows and what it has told its sink. Written by the reflector alone; the state is read from anywhere.</summary>
+/// <summary>
+/// What a reflector knows and what it has told its sink. Written by the reflector alone; the state is read from anywhere.
+/// </summary>
 internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger logger)
 {
     private readonly Lock _stateLock = new();

@@ -45,7 +45,8 @@ public sealed class KubernetesClientTests
             ? exchange.AnswerAsync(401, Recorded.Text("unauth401.json"))
             : exchange.AnswerAsync(200, Recorded.Text("patch1.json")));
         TokenFileCredentials credentials = new(file, new Osmo.Testing.ManualTimeProvider());
-        using KubernetesClient client = new(new KubernetesConfiguration { Server = server.Address, Source = "test", Credentials = credentials });
+        using KubernetesClient client = new(
+            new KubernetesConfiguration { Server = server.Address, Source = "test", Credentials = credentials });
         KubernetesApiException e = await Assert.ThrowsAsync<KubernetesApiException>(
             () => client.GetNodeAsync("node-1", null, TestContext.Current.CancellationToken));
         Assert.Equal(KubernetesFailure.Unauthorized, e.Failure);

@@ -38,7 +38,8 @@ public sealed class RecordedBehaviourTests
         fixture.Server.OnList(NodeJson.List(40, B)).OnWatchHeldOpen(NodeJson.Bookmark(41));
         fixture.Start();
         await fixture.WorldIsAsync("b=True");
-        Assert.Contains(JsonNode.Parse(Recorded.Text(recorded))!["message"]!.GetValue<string>()[..12], fixture.State.LastError, StringComparison.Ordinal);
+        string said = JsonNode.Parse(Recorded.Text(recorded))!["message"]!.GetValue<string>();
+        Assert.Contains(said[..12], fixture.State.LastError, StringComparison.Ordinal);
         Assert.DoesNotContain("a-token", fixture.State.LastError, StringComparison.Ordinal);
         await fixture.HoldsAsync(() => fixture.State.ConsecutiveFailures == 0, "the failures are overcome");
     }
@@ -51,7 +52,9 @@ public sealed class RecordedBehaviourTests
         fixture.Start();
         await fixture.HoldsAsync(() => fixture.Server.Watches.Count == 2, "the watch is resumed");
         string last = Recorded.Text("watch-bookmarks-periodic.jsonl").TrimEnd().Split('\n')[^1];
-        Assert.Equal(JsonNode.Parse(last)!["object"]!["metadata"]!["resourceVersion"]!.GetValue<string>(), fixture.Server.Watches[1].Query("resourceVersion"));
+        Assert.Equal(
+            JsonNode.Parse(last)!["object"]!["metadata"]!["resourceVersion"]!.GetValue<string>(),
+            fixture.Server.Watches[1].Query("resourceVersion"));
         Assert.Equal(["replace a", "synced"], fixture.Sink.Calls);
     }
 
@@ -219,7 +222,8 @@ public sealed class RecordedBehaviourTests
     public async Task A_bad_line_is_survived_and_the_watch_resumed(string line)
     {
         await using ReflectorFixture fixture = new();
-        fixture.Server.OnList(NodeJson.List(20, A)).OnWatchHeldOpen(NodeJson.Bookmark(22), line).OnWatchHeldOpen(NodeJson.Event("ADDED", B));
+        fixture.Server.OnList(NodeJson.List(20, A)).OnWatchHeldOpen(NodeJson.Bookmark(22), line);
+        fixture.Server.OnWatchHeldOpen(NodeJson.Event("ADDED", B));
         fixture.Start();
         await fixture.WorldIsAsync("a=True b=True");
         Assert.Equal("22", fixture.Server.Watches[1].Query("resourceVersion"));

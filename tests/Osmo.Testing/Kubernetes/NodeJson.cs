@@ -129,7 +129,8 @@ public static class NodeJson
 
     /// <summary>A bookmark line.</summary>
     public static string Bookmark(int version) =>
-        $$$$"""{"type":"BOOKMARK","object":{"kind":"Node","apiVersion":"v1","metadata":{"resourceVersion":"{{{{version}}}}"},"spec":{},"status":{}}}""" + "\n";
+        """{"type":"BOOKMARK","object":{"kind":"Node","apiVersion":"v1","metadata":{"resourceVersion":"NNN"},"spec":{},"status":{}}}"""
+            .Replace("NNN", version.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal) + "\n";
 
     /// <summary>A NodeList; its items have no kind, as on the wire.</summary>
     public static string List(int version, params JsonObject[] nodes) => ListPage(version, "", nodes);
@@ -159,5 +160,6 @@ public static class NodeJson
     /// <summary>A node's bytes.</summary>
     public static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(node, Plain));
 
-    private static readonly JsonSerializerOptions Plain = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Plain =
+        new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

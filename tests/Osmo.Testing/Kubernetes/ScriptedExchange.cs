@@ -30,7 +30,8 @@ public sealed class ScriptedExchange(ScriptedRequest request, TcpClient client, 
         if (!_hasBegun)
         {
             _hasBegun = true;
-            await WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n").ConfigureAwait(false);
+            await WriteAsync("HTTP/1.1 200 OK\r\n"
+                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n").ConfigureAwait(false);
         }
 
         foreach (string chunk in chunks.Where(chunk => chunk.Length > 0))

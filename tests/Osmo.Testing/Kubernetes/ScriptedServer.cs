@@ -22,7 +22,8 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
 }
 
 /// <summary>
-/// An HTTP/1.1 server on a raw socket that answers from scripts, byte by byte if need be: lists and watches each have a queue of answers, of
+/// An HTTP/1.1 server on a raw socket that answers from scripts, byte by byte if need be: lists and watches each have a queue of
+/// answers, of
 /// which the last is given again and again.
 /// </summary>
 public sealed class ScriptedServer : IAsyncDisposable
@@ -172,7 +173,8 @@ public sealed class ScriptedServer : IAsyncDisposable
         string[] lines = head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Dictionary<string, string> headers = lines.Skip(1).Select(line => line.Split(": ", 2))
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase);
-        byte[] body = new byte[headers.TryGetValue("Content-Length", out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
+        int bodyBytes = int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture);
+        byte[] body = new byte[bodyBytes];
         await stream.ReadExactlyAsync(body, _stop.Token).ConfigureAwait(false);
         string[] start = lines[0].Split(' ');
         return new ScriptedRequest(start[0], start[1], headers, Encoding.UTF8.GetString(body));

@@ -63,7 +63,8 @@ public sealed class NodeDecoderRecordedTests
             }
 
             Assert.True(parser.IsComplete);
-            Assert.Equal(document.RootElement.GetProperty("metadata").GetProperty("resourceVersion").GetString(), parser.Header.ResourceVersion);
+            JsonElement metadata = document.RootElement.GetProperty("metadata");
+            Assert.Equal(metadata.GetProperty("resourceVersion").GetString(), parser.Header.ResourceVersion);
             JsonElement[] items = [.. document.RootElement.GetProperty("items").EnumerateArray()];
             Assert.Equal(items.Length, nodes.Count);
             foreach ((JsonElement item, NodeProjection node) in items.Zip(nodes))
