@@ -118,6 +118,9 @@ internal sealed class ApiConnection : IDisposable
             Version = _configuration.Server.Scheme == Uri.UriSchemeHttps ? HttpVersion.Version20 : HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
+
+        // The handler takes the name to ask for and to verify in TLS from the Host header, which an API server itself ignores.
+        request.Headers.Host = _configuration.TlsServerName;
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.Authorization = credential.Authorization;
@@ -153,7 +156,6 @@ internal sealed class ApiConnection : IDisposable
             PooledConnectionLifetime = ConnectionLifetime,
             SslOptions = new SslClientAuthenticationOptions
             {
-                TargetHost = _configuration.TlsServerName,
                 LocalCertificateSelectionCallback = (_, _, _, _, _) => _clientCertificate!,
             },
         };

@@ -80,12 +80,12 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
         try
         {
             // The plugin's errors may quote what it was given, so they are drained and not repeated.
-            Task<string> output = ReadAsync(process.StandardOutput, both.Token);
-            Task<string> errors = ReadAsync(process.StandardError, both.Token);
-            await Task.WhenAll(output, errors).ConfigureAwait(false);
+            Task errors = process.StandardError.BaseStream.CopyToAsync(Stream.Null, both.Token);
+            string output = await ReadAsync(process.StandardOutput, both.Token).ConfigureAwait(false);
+            await errors.ConfigureAwait(false);
             await process.WaitForExitAsync(both.Token).ConfigureAwait(false);
             return process.ExitCode == 0
-                ? await output.ConfigureAwait(false)
+                ? output
                 : throw Failed($"it ended with exit code {process.ExitCode}; run it by hand to see why");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -102,7 +102,7 @@ public sealed class NodeDecoderTests
     [InlineData("""{"metadata":{"name":"n","uid":7}}""", "metadata.uid", "a number")]
     [InlineData("""{"metadata":{"name":"n"},"spec":{"unschedulable":"yes"}}""", "spec.unschedulable", "a string")]
     [InlineData("""{"metadata":{"name":"n"},"spec":{"taints":["x"]}}""", "spec.taints[]", "a string")]
-    [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[{"type":"R","status":true}]}}""", "status.conditions[].status", "a boolean")]
+    [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[{"status":true}]}}""", "status.conditions[].status", "a boolean")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[null]}}""", "status.conditions[]", "null")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[{"status":"True"}]}}""", "status.conditions[].type", "needs a type")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"allocatable":{"cpu":[]}}}""", "status.allocatable[\"cpu\"]", "an array")]
