@@ -1,0 +1,48 @@
+namespace Osmo.Agent;
+
+/// <summary>The options by name, and what <c>--help</c> says of them.</summary>
+internal static class AgentOptionNames
+{
+    public const string Help = """
+        Usage: osmo-agent --host URL --backend NAME --namespace NAME [options]
+
+        Watches the nodes of one Kubernetes cluster and reports them to Osmo.
+        An environment variable, where one is named, wins over the option.
+
+          --host URL                    the gateway: http(s) or ws(s) (default http://127.0.0.1:8000)
+          --backend NAME                the backend's name (BACKEND; default osmo-backend)
+          --namespace NAME              the namespace that workflows run in; required
+          --token TOKEN                 bearer token for the gateway (OSMO_LOGIN_TOKEN)
+          --token-file FILE             file with the token, read again for every connection
+          --host-ca-file FILE           PEM file with the authorities that sign the gateway's certificate
+          --node-condition-prefix P     prefix of the label written to nodes (default osmo.nvidia.com/)
+          --enable-node-label-update B  ask for label updates: true or false (ENABLE_NODE_LABEL_UPDATE; default false)
+          --api-qps N                   label patches per second (OSMO_API_QPS; default 20)
+          --api-burst N                 label patches at once (OSMO_API_BURST; default 30)
+          --kubeconfig FILE             default: the pod's service account, else KUBECONFIG or ~/.kube/config
+          --context NAME                context of the kubeconfig
+          --list-page-items N           nodes per page when listing (default 500)
+          --log-level LEVEL             debug, info, warning or error (default info)
+
+        Names may be written with underscores as well: --node_condition_prefix.
+        """;
+
+    public static readonly HashSet<string> Switches = new(StringComparer.Ordinal) { "enable-node-label-update", "metrics-otel-enable" };
+
+    public static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        "host", "backend", "namespace", "token", "token-file", "host-ca-file", "node-condition-prefix", "enable-node-label-update",
+        "api-qps", "api-burst", "kubeconfig", "context", "list-page-items", "log-level",
+    };
+
+    /// <summary>Options of OSMO's own agent that existing deployments pass: taken, and said to have no effect.</summary>
+    public static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
+    {
+        "login-method", "token-endpoint", "client-id", "k8s-log-level", "log-dir", "log-name", "include-namespace-usage",
+        "node-progress-file", "pod-progress-file", "event-progress-file", "control-progress-file", "websocket-progress-file",
+        "pod-event-cache-size", "pod-event-cache-ttl", "node-event-cache-size", "node-event-cache-ttl", "backend-event-cache-size",
+        "max-unacked-messages", "list-pods-page-size", "refresh-resource-state-interval", "metrics-otel-collector-host",
+        "metrics-otel-collector-port", "metrics-otel-collector-interval-in-millis", "metrics-otel-collector-component",
+        "metrics-otel-enable",
+    };
+}

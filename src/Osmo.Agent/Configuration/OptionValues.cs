@@ -1,0 +1,79 @@
+namespace Osmo.Agent;
+
+/// <summary>
+/// The command line as names and values. Names may be written with hyphens or underscores, values after a space or an equals sign. An
+/// environment variable wins over the command line, as with OSMO's own agent.
+/// </summary>
+internal sealed class OptionValues
+{
+    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Func<string, string?> _environment;
+
+    private OptionValues(Func<string, string?> environment) => _environment = environment;
+
+    /// <summary>Options that were given and mean nothing to this agent.</summary>
+    public List<string> Ignored { get; } = [];
+
+    public static OptionValues Parse(IReadOnlyList<string> args, Func<string, string?> environment)
+    {
+        OptionValues values = new(environment);
+        for (int i = 0; i < args.Count; i++)
+        {
+            if (!args[i].StartsWith("--", StringComparison.Ordinal) || args[i].Length < 3)
+            {
+                throw new AgentOptionsException($"\"{Shown(args[i])}\" is no option. Options look like --backend NAME; see --help.");
+            }
+
+            string option = args[i][2..];
+            int equals = option.IndexOf('=', StringComparison.Ordinal);
+            string name = (equals < 0 ? option : option[..equals]).Replace('_', '-');
+            bool isSwitch = AgentOptionNames.Switches.Contains(name);
+            string value = equals >= 0 ? option[(equals + 1)..]
+                : i + 1 < args.Count && (isSwitch ? TryParseBoolean(args[i + 1]) is not null : IsValue(args[i + 1])) ? args[++i]
+                : isSwitch ? "true"
+                : throw new AgentOptionsException($"--{name} needs a value.");
+            if (AgentOptionNames.WithoutEffect.Contains(name))
+            {
+                values.Ignored.Add(name);
+            }
+            else if (AgentOptionNames.Known.Contains(name))
+            {
+                values._values[name] = value;
+            }
+            else
+            {
+                throw new AgentOptionsException($"--{Shown(name)} is no option of the agent. See --help for those there are.");
+            }
+        }
+
+        return values;
+    }
+
+    /// <summary>The value, or null where none or an empty one was given: an empty value in a chart means the default.</summary>
+    public string? Text(string name, string? variable = null) =>
+        variable is not null && _environment(variable) is { Length: > 0 } fromEnvironment ? fromEnvironment
+        : _values.TryGetValue(name, out string? value) && value.Length > 0 ? value
+        : null;
+
+    /// <summary>Where a value came from, for messages.</summary>
+    public string Source(string name, string? variable = null) =>
+        variable is not null && _environment(variable) is { Length: > 0 } ? variable : $"--{name}";
+
+    public bool Flag(string name, string? variable, bool otherwise)
+    {
+        string? text = Text(name, variable);
+        return text is null ? otherwise : TryParseBoolean(text)
+            ?? throw new AgentOptionsException($"{Source(name, variable)} is \"{Shown(text)}\"; write true or false.");
+    }
+
+    public static bool? TryParseBoolean(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "1" or "yes" or "on" => true,
+        "false" or "0" or "no" or "off" => false,
+        _ => null,
+    };
+
+    public static string Shown(string text) => text.Length <= 64 ? text : text[..64] + "…";
+
+    private static bool IsValue(string text) => !text.StartsWith("--", StringComparison.Ordinal);
+}

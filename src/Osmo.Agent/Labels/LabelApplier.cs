@@ -1,0 +1,195 @@
+using Microsoft.Extensions.Logging;
+using Osmo.Grains.Availability;
+using Osmo.Kubernetes;
+using Osmo.Protocol.Agent.V1;
+
+namespace Osmo.Agent;
+
+/// <summary>
+/// Makes nodes carry the label that the silo wants: compares with what the node carries, patches where they differ, tries again what
+/// failed, and reports. Several patches are in flight, never two for one node. Without a connection nothing is wanted, so nothing new is
+/// patched: the silo decides anew after the next snapshot.
+/// </summary>
+internal sealed class LabelApplier : IDisposable
+{
+    /// <summary>Most patches in flight.</summary>
+    public const int PatchesInFlightMax = 16;
+
+    /// <summary>Most characters of a failure's text that are reported.</summary>
+    public const int MessageCharsMax = 256;
+
+    private readonly ILabelPort _port;
+    private readonly string _labelKey;
+    private readonly NodeStore _store;
+    private readonly LabelReports _reports;
+    private readonly TokenBucket _pace;
+    private readonly DesiredLabels _desired;
+    private readonly JitteredBackoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
+    private readonly AgentMetrics _metrics;
+    private readonly ILogger _logger;
+    private volatile bool _isEnabled;
+
+    public LabelApplier(
+        ILabelPort port,
+        string labelKey,
+        NodeStore store,
+        LabelReports reports,
+        TokenBucket pace,
+        AgentMetrics metrics,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _port = port;
+        _labelKey = labelKey;
+        _store = store;
+        _reports = reports;
+        _pace = pace;
+        _metrics = metrics;
+        _logger = logger;
+        _desired = new DesiredLabels(time);
+    }
+
+    /// <summary>Nodes whose label is to be changed.</summary>
+    public int Waiting => _desired.Count;
+
+    /// <summary>Takes what the silo wants. Ignored while updates are switched off.</summary>
+    public void Want(LabelUpdates updates)
+    {
+        foreach (LabelUpdate update in updates.Updates)
+        {
+            if (_isEnabled)
+            {
+                _desired.Want(update.Node, update.Uid, update.Available);
+            }
+        }
+    }
+
+    /// <summary>Switches label updates on or off; off drops every update that still waits.</summary>
+    public void SetPolicy(bool isEnabled)
+    {
+        _isEnabled = isEnabled;
+        if (!isEnabled)
+        {
+            _desired.Clear();
+        }
+    }
+
+    /// <summary>Works until cancelled.</summary>
+    public Task RunAsync(CancellationToken cancellation) =>
+        Task.WhenAll(Enumerable.Range(0, PatchesInFlightMax).Select(_ => WorkAsync(cancellation)));
+
+    public void Dispose() => _desired.Dispose();
+
+    private async Task WorkAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await _desired.WaitAsync(cancellation).ConfigureAwait(false);
+            if (!_desired.TryTake(out DesiredLabel? label) || !_desired.TryRead(label, out LabelAttempt attempt)
+                || TrySettle(label, attempt))
+            {
+                continue;
+            }
+
+            await _pace.WaitAsync(cancellation).ConfigureAwait(false);
+
+            // Waiting for the turn may have taken long: what is wanted, and what the node carries, are looked at again.
+            if (_desired.TryRead(label, out attempt) && !TrySettle(label, attempt))
+            {
+                string value = NodeConditionPrefix.LabelValue(attempt.Available);
+                PatchResult result = await _port.PatchAsync(attempt.Node, attempt.Uid, value, cancellation).ConfigureAwait(false);
+                Conclude(label, attempt, value, result);
+            }
+        }
+    }
+
+    /// <summary>Settles what needs no patch.</summary>
+    private bool TrySettle(DesiredLabel label, in LabelAttempt attempt)
+    {
+        NodeProjection? node = _store.Find(attempt.Node);
+        if (node is null || node.Uid != attempt.Uid)
+        {
+            GiveUp(label, attempt, node is null ? "The node is gone." : "Another node has the name now.");
+            return true;
+        }
+
+        if (node.FindLabel(_labelKey) == NodeConditionPrefix.LabelValue(attempt.Available))
+        {
+            Report(_desired.Finish(label, attempt), attempt, LabelResult.Types.Outcome.Applied, "");
+            return true;
+        }
+
+        return false;
+    }
+
+    private void Conclude(DesiredLabel label, in LabelAttempt attempt, string value, PatchResult result)
+    {
+        _metrics.CountPatch(result.Outcome);
+        if (result.RetryAfter is { } pause)
+        {
+            _pace.PauseFor(pause);
+        }
+
+        switch (result.Outcome)
+        {
+            case PatchOutcome.Applied when result.Node is { } node:
+                _store.ApplyPatched(node);
+                if (node.FindLabel(_labelKey) == value)
+                {
+                    AgentLog.LabelApplied(_logger, attempt.Node, _labelKey, value);
+                    Report(_desired.Finish(label, attempt), attempt, LabelResult.Types.Outcome.Applied, "");
+                    return;
+                }
+
+                Retry(label, attempt, result, $"The patch went through, but {_labelKey} is not {value}. Look for an admission webhook.");
+                return;
+            case PatchOutcome.NotFound or PatchOutcome.Invalid:
+                GiveUp(label, attempt, result.Error ?? result.Outcome.ToString());
+                return;
+            case PatchOutcome.Conflict when _store.Find(attempt.Node)?.Uid != attempt.Uid:
+                GiveUp(label, attempt, result.Error ?? "Another node has the name now.");
+                return;
+            default:
+                // A conflict over a node that is still ours here is either transient, or the watch is about to tell that it is gone.
+                Retry(label, attempt, result, result.Error ?? result.Outcome.ToString());
+                return;
+        }
+    }
+
+    private void Retry(DesiredLabel label, in LabelAttempt attempt, PatchResult result, string error)
+    {
+        string message = Shorten(error);
+        bool isNews = _desired.Retry(label, attempt, message, failures =>
+        {
+            TimeSpan pause = _backoff.Pause(failures);
+            return result.RetryAfter is { } asked ? asked + (pause / 4) : pause;
+        });
+        if (isNews)
+        {
+            AgentLog.LabelRetrying(_logger, attempt.Node, message);
+        }
+
+        Report(isNews, attempt, LabelResult.Types.Outcome.Retrying, message);
+    }
+
+    private void GiveUp(DesiredLabel label, in LabelAttempt attempt, string error)
+    {
+        string message = Shorten(error);
+        if (_desired.Finish(label, attempt))
+        {
+            AgentLog.LabelGivenUp(_logger, attempt.Node, message);
+            Report(true, attempt, LabelResult.Types.Outcome.GaveUp, message);
+        }
+    }
+
+    private void Report(bool isNews, in LabelAttempt attempt, LabelResult.Types.Outcome outcome, string message)
+    {
+        if (isNews)
+        {
+            _reports.Add(new LabelResult { Node = attempt.Node, Available = attempt.Available, Outcome = outcome, Message = message });
+        }
+    }
+
+    private static string Shorten(string text) =>
+        text.Length <= MessageCharsMax ? text : string.Concat(text.AsSpan(0, MessageCharsMax - 1), "…");
+}

@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using Osmo.KubeSim;
+using Osmo.KubeSim.Faults;
+using Osmo.Protocol.Agent.V1;
+using Osmo.Testing;
+using Osmo.Testing.Channel;
+using Xunit;
+using Outcome = Osmo.Protocol.Agent.V1.LabelResult.Types.Outcome;
+
+namespace Osmo.Integration.Tests.Agent;
+
+/// <summary>From the silo's wish to the label on the node and back.</summary>
+public sealed class LabelTests
+{
+    [Fact]
+    public async Task A_label_is_patched_once_and_reported_after_the_node()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync();
+        ConcurrentQueue<PatchRecord> patches = new();
+        rig.Cluster.Patched += patches.Enqueue;
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+
+        await conversation.WantLabelAsync("node-0", available: true);
+        await conversation.WantLabelAsync("node-0", available: true);
+        await Eventually.HoldsAsync(() => conversation.Results.Count > 0, "the result is reported");
+        await conversation.WantLabelAsync("node-0", available: true);
+        await Eventually.HoldsAsync(() => conversation.Results.Count > 1, "the second result is reported");
+
+        Assert.All(conversation.Results, result => Assert.Equal((Outcome.Applied, true, ""), (result.Outcome, result.Available, result.Message)));
+        Assert.Single(patches);
+        Assert.Equal("True", conversation.Fleet.Find("node-0")!.VerifiedLabel);
+        Assert.Empty(conversation.Fleet.Violations);
+    }
+
+    [Fact]
+    public async Task Every_node_of_a_fleet_gets_its_label_with_one_patch()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync(nodes: 200);
+        ConcurrentQueue<PatchRecord> patches = new();
+        rig.Cluster.Patched += patches.Enqueue;
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        for (int i = 0; i < 200; i++)
+        {
+            await conversation.WantLabelAsync($"node-{i}", available: i % 2 == 0);
+        }
+
+        await Eventually.HoldsAsync(() => conversation.Results.Count == 200, "all results are reported");
+        Assert.Equal(200, patches.Count);
+        Assert.All(
+            Enumerable.Range(0, 200),
+            i => Assert.Equal(i % 2 == 0 ? "True" : "False", conversation.Fleet.Find($"node-{i}")!.VerifiedLabel));
+        Assert.Empty(conversation.Fleet.Violations);
+    }
+
+    [Fact]
+    public async Task A_failed_patch_is_reported_and_tried_again()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync();
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        rig.Server.Faults.FailNext("patch", 2, FaultResponse.InternalError);
+
+        await conversation.WantLabelAsync("node-0", available: false);
+        await Eventually.HoldsAsync(() => conversation.Results.LastOrDefault()?.Outcome == Outcome.Applied, "the label is there");
+
+        Assert.Equal([Outcome.Retrying, Outcome.Applied], conversation.Results.Select(result => result.Outcome));
+        Assert.Contains("500", conversation.Results[0].Message, StringComparison.Ordinal);
+        Assert.Equal("False", conversation.Fleet.Find("node-0")!.VerifiedLabel);
+    }
+
+    [Fact]
+    public async Task A_label_removed_by_hand_is_reported()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync();
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        await conversation.WantLabelAsync("node-0", available: true);
+        await Eventually.HoldsAsync(() => conversation.Fleet.Find("node-0")!.VerifiedLabel == "True", "the label is there");
+
+        rig.Cluster.SetLabel("node-0", AgentRig.Label, null);
+        await Eventually.HoldsAsync(() => conversation.Fleet.Find("node-0")!.VerifiedLabel is null, "the loss is reported");
+        await conversation.WantLabelAsync("node-0", available: true);
+        await Eventually.HoldsAsync(() => conversation.Fleet.Find("node-0")!.VerifiedLabel == "True", "the label is there again");
+    }
+
+    [Fact]
+    public async Task A_node_that_is_gone_or_another_is_given_up()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync();
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        rig.Server.Faults.FailPatchesOf("node-1", new FaultResponse(404));
+
+        await conversation.WantLabelAsync("nobody", available: true, uid: "x");
+        await conversation.WantLabelAsync("node-0", available: true, uid: "an older one");
+        await conversation.WantLabelAsync("node-1", available: true);
+        await Eventually.HoldsAsync(() => conversation.Results.Count == 3, "all three are reported");
+        Assert.All(conversation.Results, result => Assert.Equal(Outcome.GaveUp, result.Outcome));
+        Assert.All(conversation.Results, result => Assert.NotEmpty(result.Message));
+        Assert.Equal(0, rig.State.LabelsWaiting);
+    }
+
+    [Fact]
+    public async Task Switched_off_means_that_nothing_more_is_patched()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync();
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        rig.Server.Faults.FailPatchesOf("node-0", FaultResponse.ServiceUnavailable);
+        await conversation.WantLabelAsync("node-0", available: true);
+        await Eventually.HoldsAsync(() => conversation.ResultsOf("node-0").Any(), "the first try has failed");
+
+        await conversation.SetPolicyAsync(isEnabled: false);
+        await conversation.WantLabelAsync("node-1", available: true);
+        await Eventually.HoldsAsync(() => rig.State.LabelsWaiting == 0, "nothing waits any more");
+        rig.Server.Faults.Clear();
+        await conversation.SetPolicyAsync(isEnabled: true);
+        await conversation.WantLabelAsync("node-2", available: true);
+        await Eventually.HoldsAsync(() => conversation.ResultsOf("node-2").Any(), "updates work again");
+
+        Assert.Null(conversation.Fleet.Find("node-0")!.VerifiedLabel);
+        Assert.Null(conversation.Fleet.Find("node-1")!.VerifiedLabel);
+    }
+}
