@@ -27,10 +27,9 @@ internal sealed class OptionValues
             string option = args[i][2..];
             int equals = option.IndexOf('=', StringComparison.Ordinal);
             string name = (equals < 0 ? option : option[..equals]).Replace('_', '-');
-            bool isSwitch = AgentOptionNames.Switches.Contains(name);
             string value = equals >= 0 ? option[(equals + 1)..]
-                : i + 1 < args.Count && (isSwitch ? TryParseBoolean(args[i + 1]) is not null : IsValue(args[i + 1])) ? args[++i]
-                : isSwitch ? "true"
+                : i + 1 < args.Count && IsValue(args[i + 1]) ? args[++i]
+                : AgentOptionNames.Switches.Contains(name) ? "true"
                 : throw new AgentOptionsException($"--{name} needs a value.");
             if (AgentOptionNames.WithoutEffect.Contains(name))
             {

@@ -191,7 +191,20 @@ internal sealed class NodeStore : INodeSink
     public bool TryFill(BatchBuilder batch)
     {
         batch.Clear();
+        int nodes;
+        do
+        {
+            // What was undone or is gone again leaves an empty batch: what waits behind it must not wait for the next change.
+            nodes = Fill(batch);
+        }
+        while (batch.IsEmpty && nodes > 0);
+        return !batch.IsEmpty;
+    }
+
+    private int Fill(BatchBuilder batch)
+    {
         (int changes, int snapshot) = BeginFill(batch);
+        int nodes = changes + snapshot;
         for (; changes > 0 && !batch.IsFull; changes--)
         {
             Take(batch, isSnapshot: false);
@@ -207,7 +220,7 @@ internal sealed class NodeStore : INodeSink
             batch.SnapshotEnd = _pending.EndFill();
         }
 
-        return !batch.IsEmpty;
+        return nodes;
     }
 
     private (int Changes, int Snapshot) BeginFill(BatchBuilder batch)

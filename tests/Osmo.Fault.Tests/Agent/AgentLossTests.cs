@@ -34,16 +34,15 @@ public sealed class AgentLossTests
     [Fact]
     public async Task What_was_never_acknowledged_is_in_the_next_snapshot()
     {
-        await using AgentRig rig = await AgentRig.StartAsync();
-        rig.Silo.AcknowledgesAtOnce = false;
-        rig.Silo.Answer = _ => ScriptedSilo.WelcomeOf(window: 1);
-        int before = rig.Silo.Conversations.Count;
-        rig.Silo.Conversations.LastOrDefault()?.Abort();
-        SiloConversation conversation = await rig.Silo.SnapshotAsync(before);
+        await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
+        silo.AcknowledgesAtOnce = false;
+        silo.Answer = _ => ScriptedSilo.WelcomeOf(window: 1);
+        await using AgentRig rig = await AgentRig.StartAsync(silo: silo);
+        SiloConversation conversation = await silo.SnapshotAsync();
         rig.Cluster.SetCondition("node-1", "Ready", "Unknown");
-        await Eventually.HoldsAsync(() => conversation.HasEnded || rig.State.PendingNodes == 1, "the change waits");
+        await Eventually.HoldsAsync(() => rig.State.PendingNodes == 1, "the change waits");
 
-        before = rig.Silo.Conversations.Count;
+        int before = silo.Conversations.Count;
         conversation.Abort();
         SiloConversation next = await rig.Silo.SnapshotAsync(before);
         Assert.Equal("Unknown", next.Fleet.Find("node-1")!.Status("Ready"));
@@ -73,25 +72,21 @@ public sealed class AgentLossTests
     [Fact]
     public async Task An_API_server_that_is_late_is_waited_for()
     {
-        await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
-        AgentRig? rig = null;
-        try
+        await using AgentRig rig = await AgentRig.StartAsync(faults: faults =>
         {
-            rig = await AgentRig.StartAsync(silo: silo);
-            rig.Server.Faults.FailNext("list", 3, FaultResponse.ServiceUnavailable);
-            Assert.Equal(3, (await silo.SnapshotAsync()).Fleet.Nodes.Count);
-        }
-        finally
-        {
-            await (rig?.DisposeAsync() ?? ValueTask.CompletedTask);
-        }
+            faults.FailNext("get", 2, FaultResponse.ServiceUnavailable);
+            faults.FailNext("list", 3, FaultResponse.InternalError);
+        });
+        Assert.Equal(3, (await rig.Silo.SnapshotAsync()).Fleet.Nodes.Count);
+        Assert.NotNull(rig.State.LastClusterError);
     }
 
     [Fact]
     public async Task A_refused_agent_asks_again_until_it_is_accepted()
     {
         await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
-        silo.Answer = _ => ScriptedSilo.RefusalOf(Refusal.Types.Code.ClusterConflict, "The name belongs to another cluster.", retryAfterMs: 1);
+        silo.Answer = _ =>
+            ScriptedSilo.RefusalOf(Refusal.Types.Code.ClusterConflict, "The name belongs to another cluster.", retryAfterMs: 1);
         await using AgentRig rig = await AgentRig.StartAsync(silo: silo);
         await Eventually.HoldsAsync(() => silo.Conversations.Count >= 2, "it asks again");
         Assert.Contains("The name belongs to another cluster.", rig.State.LastChannelError, StringComparison.Ordinal);
@@ -105,7 +100,7 @@ public sealed class AgentLossTests
     public async Task A_renewed_token_is_taken_up()
     {
         using ScratchFolder folder = new();
-        string path = Path.Combine(folder.Path, "token");
+        string path = folder.Of("token");
         await File.WriteAllTextAsync(path, "old\n", TestContext.Current.CancellationToken);
         await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
         silo.RequiredAuthorization = "Bearer new";

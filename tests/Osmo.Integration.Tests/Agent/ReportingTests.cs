@@ -13,7 +13,8 @@ public sealed class ReportingTests
     [Fact]
     public async Task The_agent_introduces_itself()
     {
-        await using AgentRig rig = await AgentRig.StartAsync(options: options => options with { Token = "secret", EnableNodeLabelUpdate = true });
+        await using AgentRig rig = await AgentRig.StartAsync(
+            options: options => options with { Token = "secret", EnableNodeLabelUpdate = true });
         SiloConversation conversation = await rig.Silo.SnapshotAsync();
 
         Assert.Equal("east", conversation.Backend);

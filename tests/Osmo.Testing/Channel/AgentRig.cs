@@ -1,5 +1,6 @@
 using Osmo.Agent;
 using Osmo.KubeSim;
+using Osmo.KubeSim.Faults;
 using Osmo.Kubernetes;
 using Osmo.Testing.Kubernetes;
 
@@ -31,9 +32,11 @@ public sealed class AgentRig : IAsyncDisposable
     public AgentState State => _agent.State;
 
     /// <summary>Starts everything; the cluster holds nodes named node-0, node-1 ...</summary>
-    public static async Task<AgentRig> StartAsync(int nodes = 3, Func<AgentOptions, AgentOptions>? options = null, ScriptedSilo? silo = null)
+    public static async Task<AgentRig> StartAsync(
+        int nodes = 3, Func<AgentOptions, AgentOptions>? options = null, ScriptedSilo? silo = null, Action<FaultPlan>? faults = null)
     {
         KubeSimServer server = await KubeSimServer.StartAsync();
+        faults?.Invoke(server.Faults);
         for (int i = 0; i < nodes; i++)
         {
             server.Cluster.AddNode(NodeJson.Small($"node-{i}", 0));

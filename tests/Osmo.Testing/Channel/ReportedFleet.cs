@@ -67,7 +67,7 @@ public sealed class ReportedFleet
             node = node with
             {
                 Labels = Pairs(batch, facts.Labels).ToDictionary(),
-                Taints = [.. facts.Taints.Chunk(3).Select(taint => (Symbol(batch, taint[0]), Symbol(batch, taint[1]), Symbol(batch, taint[2])))],
+                Taints = [.. facts.Taints.Select(index => Symbol(batch, index)).Chunk(3).Select(taint => (taint[0], taint[1], taint[2]))],
                 Allocatable = Pairs(batch, facts.Allocatable).ToDictionary(),
                 Capacity = Pairs(batch, facts.Capacity).ToDictionary(),
             };

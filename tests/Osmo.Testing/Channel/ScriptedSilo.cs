@@ -20,6 +20,7 @@ public sealed class ScriptedSilo : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private WebApplication? _application;
     private int _requests;
+    private bool _isDisposed;
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
@@ -108,9 +109,13 @@ public sealed class ScriptedSilo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await StopListeningAsync();
-        _stop.Dispose();
+        // A test and its rig may both own the silo.
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+        {
+            await _stop.CancelAsync();
+            await StopListeningAsync();
+            _stop.Dispose();
+        }
     }
 
     private async Task AcceptAsync(HttpContext context)

@@ -46,10 +46,11 @@ public sealed class SiloConversation(ScriptedSilo silo, FrameConnection frames, 
     }
 
     /// <summary>Asks for a node's label, by the uid that was reported unless another is given.</summary>
-    public Task WantLabelAsync(string node, bool available, string? uid = null) => SendAsync(new SiloMessage
+    public Task WantLabelAsync(string node, bool available, string? uid = null)
     {
-        LabelUpdates = new LabelUpdates { Updates = { new LabelUpdate { Node = node, Uid = uid ?? Fleet.Find(node)!.Uid, Available = available } } },
-    });
+        LabelUpdate update = new() { Node = node, Uid = uid ?? Fleet.Find(node)!.Uid, Available = available };
+        return SendAsync(new SiloMessage { LabelUpdates = new LabelUpdates { Updates = { update } } });
+    }
 
     public Task SetPolicyAsync(bool isEnabled) => SendAsync(new SiloMessage { LabelPolicy = new LabelPolicy { Enabled = isEnabled } });
 

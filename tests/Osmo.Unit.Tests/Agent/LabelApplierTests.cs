@@ -1,0 +1,228 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Osmo.Agent;
+using Osmo.Kubernetes;
+using Osmo.Protocol.Agent.V1;
+using Osmo.Testing;
+using Xunit;
+using Outcome = Osmo.Protocol.Agent.V1.LabelResult.Types.Outcome;
+
+namespace Osmo.Unit.Tests.Agent;
+
+public sealed class LabelApplierTests : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ManualTimeProvider _time = new();
+    private readonly FakeLabelPort _port = new();
+    private readonly StoreHarness _harness = new();
+    private readonly AgentMetrics _metrics = new("east");
+    private readonly LabelReports _reports;
+    private readonly LabelApplier _applier;
+    private readonly List<LabelResult> _results = [];
+    private readonly Task _running;
+
+    public LabelApplierTests()
+    {
+        _harness.Store.Replace([.. Enumerable.Range(0, 100).Select(i => Nodes.Of($"n{i}", 1))]);
+        _harness.Store.Synced();
+        _harness.Connect();
+        _harness.SendAll();
+        _reports = new LabelReports(_harness.Store, _harness.Changed);
+        TokenBucket pace = new(perSecond: 10, burst: 50, _time);
+        _applier = new LabelApplier(_port, Nodes.Label, _harness.Store, _reports, pace, _metrics, _time, NullLogger.Instance);
+        _applier.SetPolicy(isEnabled: true);
+        _running = _applier.RunAsync(_stop.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running);
+        _applier.Dispose();
+        _metrics.Dispose();
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task A_result_waits_until_the_node_was_sent()
+    {
+        Want("n0", true);
+        (await PatchAsync(1)).Succeed(2);
+        await Eventually.HoldsAsync(() => _applier.Waiting == 0, "the label is settled");
+        Assert.Null(_reports.TryTake());
+        Assert.Equal("True", _harness.Send()!.Upserts.Single().VerifiedLabel);
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_newer_value_overtakes_a_patch_in_flight()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch first = await PatchAsync(1);
+        Want("n0", false);
+        Want("n0", true);
+        Want("n0", false);
+        Assert.Single(_port.Patches);
+        first.Succeed(2);
+        FakeLabelPort.Patch second = await PatchAsync(2);
+        Assert.Equal("False", second.Value);
+        second.Succeed(3);
+        Assert.False((await ResultAsync()).Available);
+        Assert.Equal(2, _port.Patches.Count);
+    }
+
+    [Fact]
+    public async Task So_many_patches_are_in_flight_and_no_more()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            Want($"n{i}", true);
+        }
+
+        for (int done = 0; done < 40; done++)
+        {
+            int expected = Math.Min(LabelApplier.PatchesInFlightMax, 40 - done);
+            await Eventually.HoldsAsync(() => _port.InFlight == expected, "the next patch starts", () => _port.InFlight);
+            Assert.True(_port.InFlight <= LabelApplier.PatchesInFlightMax);
+            _port.Patches.First(patch => !patch.IsAnswered).Succeed(2);
+        }
+    }
+
+    [Fact]
+    public async Task Patches_are_paced()
+    {
+        for (int i = 0; i < 60; i++)
+        {
+            Want($"n{i}", true);
+        }
+
+        int answered = 0;
+        while (answered < 50)
+        {
+            (await PatchAsync(answered + 1)).Succeed(2);
+            answered++;
+        }
+
+        await Eventually.HoldsAsync(() => _time.Waiting > 0, "the burst is used up");
+        Assert.Equal(50, _port.Patches.Count);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await PatchAsync(51);
+    }
+
+    [Fact]
+    public async Task A_failure_is_reported_once_for_each_text_and_tried_again()
+    {
+        Want("n0", true);
+        (await PatchAsync(1)).Fail(PatchOutcome.Unavailable, new string('x', 1000));
+        LabelResult first = await ResultAsync();
+        Assert.Equal((Outcome.Retrying, LabelApplier.MessageCharsMax), (first.Outcome, first.Message.Length));
+
+        (await NextTryAsync(2)).Fail(PatchOutcome.Unavailable, new string('x', 1000));
+        (await NextTryAsync(3)).Fail(PatchOutcome.Forbidden, "no rights");
+        Assert.Equal("no rights", (await ResultAsync()).Message);
+        (await NextTryAsync(4)).Succeed(2);
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+        Assert.Equal([Outcome.Retrying, Outcome.Retrying, Outcome.Applied], _results.Select(result => result.Outcome));
+    }
+
+    [Fact]
+    public async Task The_servers_pause_is_kept()
+    {
+        Want("n0", true);
+        (await PatchAsync(1)).Fail(PatchOutcome.Throttled, retryAfter: TimeSpan.FromSeconds(60));
+        await ResultAsync();
+        Want("n1", true);
+        await Eventually.HoldsAsync(() => _time.Waiting >= 2, "both wait");
+        _time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Single(_port.Patches);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        await PatchAsync(2);
+    }
+
+    [Theory]
+    [InlineData(PatchOutcome.NotFound)]
+    [InlineData(PatchOutcome.Invalid)]
+    public async Task What_cannot_succeed_is_given_up(PatchOutcome outcome)
+    {
+        Want("n0", true);
+        (await PatchAsync(1)).Fail(outcome);
+        Assert.Equal((Outcome.GaveUp, "it failed"), ((await ResultAsync()).Outcome, _results[0].Message));
+        Assert.Equal(0, _applier.Waiting);
+    }
+
+    [Fact]
+    public async Task A_conflict_is_given_up_once_the_watch_tells_of_another_node()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        patch.Fail(PatchOutcome.Conflict);
+        Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
+        _harness.Store.Delete("n0", "uid-of-n0");
+        _harness.Store.Upsert(Nodes.Of("n0", 9, uid: "second"));
+        _harness.SendAll();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(Outcome.GaveUp, (await ResultAsync()).Outcome);
+        Assert.Single(_port.Patches);
+    }
+
+    [Fact]
+    public async Task Dropped_wishes_are_forgotten_even_in_flight()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        _applier.SetPolicy(isEnabled: false);
+        _applier.SetPolicy(isEnabled: true);
+        Want("n1", true);
+        patch.Succeed(2);
+        (await PatchAsync(2)).Succeed(2);
+        Assert.Equal("n1", (await ResultAsync()).Node);
+        await Eventually.HoldsAsync(() => _applier.Waiting == 0, "nothing is left");
+        Assert.Equal("True", _harness.Store.Find("n0")!.FindLabel(Nodes.Label));
+        Assert.Single(_results);
+    }
+
+    [Fact]
+    public async Task A_label_that_something_else_changes_is_no_success()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        patch.Fail(PatchOutcome.Applied);
+        Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
+    }
+
+    private void Want(string node, bool available) =>
+        _applier.Want(new LabelUpdates { Updates = { new LabelUpdate { Node = node, Uid = $"uid-of-{node}", Available = available } } });
+
+    private async Task<FakeLabelPort.Patch> PatchAsync(int number)
+    {
+        await Eventually.HoldsAsync(() => _port.Patches.Count >= number, $"patch {number} is sent", () => _port.Patches.Count);
+        return _port.Patches[number - 1];
+    }
+
+    private async Task<FakeLabelPort.Patch> NextTryAsync(int number)
+    {
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                _time.Advance(TimeSpan.FromMilliseconds(50));
+                return _port.Patches.Count >= number;
+            },
+            $"try {number}");
+        return _port.Patches[number - 1];
+    }
+
+    /// <summary>The next result that may be sent, after what waits in the store was sent.</summary>
+    private async Task<LabelResult> ResultAsync()
+    {
+        LabelResults? taken = null;
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                _harness.SendAll();
+                taken = _reports.TryTake();
+                return taken is not null;
+            },
+            "a result");
+        _results.AddRange(taken!.Results);
+        return taken.Results[0];
+    }
+}
