@@ -1,3 +1,3 @@
-using Osmo.Server;
+using Osmo.Server.Commands;
 
 return await ServerCommand.RunAsync(args);

@@ -25,6 +25,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
         {
             Server = Address(cluster, "server") ?? throw Broken(cluster, $"cluster \"{cluster.Name}\" has no server"),
             Source = source,
+            Context = context.Name,
             Credentials = user is null ? StaticCredentials.None : Credentials(user, cluster),
             Authority = authority,
             TlsServerName = KubeconfigYaml.Text(cluster.Body, "tls-server-name", cluster.File),

@@ -9,6 +9,9 @@ public sealed record KubernetesConfiguration
     /// <summary>Where this came from, for messages: a file and context, or "in-cluster".</summary>
     public required string Source { get; init; }
 
+    /// <summary>Name of the kubeconfig's context; null where the configuration is not from a kubeconfig.</summary>
+    public string? Context { get; init; }
+
     /// <summary>Who the client is.</summary>
     public IKubernetesCredentials Credentials { get; init; } = StaticCredentials.None;
 

@@ -1,0 +1,24 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Osmo.Server.Hosting;
+
+namespace Osmo.Server.Commands;
+
+/// <summary><c>serve</c>: a server for agents that run elsewhere.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var settings = new ServerSettings();
+        var command = new Command("serve", "Serve agents that run in their clusters, and clients, until stopped.");
+        settings.AddTo(command);
+        command.SetAction(async (parsed, _) =>
+        {
+            await using var server = await OsmoServer.StartAsync(settings.Read(parsed, LogLevel.Information));
+            await Console.Out.WriteLineAsync($"Osmo listens on {server.Url}");
+            await server.WaitForShutdownAsync();
+            return 0;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Osmo.Server.Hosting;
+
+namespace Osmo.Server.Commands;
+
+/// <summary>Options that every way of starting a server has.</summary>
+internal sealed class ServerSettings
+{
+    private readonly Option<string> _url = new("--url")
+    {
+        Description = "Where to listen. Anything but loopback needs tokens.",
+        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+    };
+
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Folder for the database; made where it does not exist.",
+        DefaultValueFactory = _ => "osmo-data",
+    };
+
+    private readonly Option<string?> _adminTokenFile = new("--admin-token-file")
+    {
+        Description = "File with the administrator's bearer token.",
+    };
+
+    private readonly Option<string?> _agentTokenFile = new("--agent-token-file")
+    {
+        Description = "File with the agents' bearer token.",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_url);
+        command.Options.Add(_data);
+        command.Options.Add(_adminTokenFile);
+        command.Options.Add(_agentTokenFile);
+    }
+
+    public OsmoServerOptions Read(ParseResult parsed, LogLevel logLevel) => new()
+    {
+        Url = parsed.GetValue(_url)!,
+        DataFolder = parsed.GetValue(_data)!,
+        AdminTokenFile = parsed.GetValue(_adminTokenFile),
+        AgentTokenFile = parsed.GetValue(_agentTokenFile),
+        LogLevel = logLevel,
+    };
+}
