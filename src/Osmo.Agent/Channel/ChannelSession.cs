@@ -103,7 +103,7 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
         if (welcome.ProtocolVersion != AgentChannel.ProtocolVersion)
         {
             throw new ChannelException(
-                $"The silo speaks version {welcome.ProtocolVersion} of the channel, the agent {AgentChannel.ProtocolVersion}. Upgrade one.");
+                $"The silo speaks version {welcome.ProtocolVersion} of the channel, the agent {AgentChannel.ProtocolVersion}. Upgrade.");
         }
 
         _windowBatches = Math.Max(1, welcome.WindowBatches);
