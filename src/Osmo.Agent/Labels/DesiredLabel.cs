@@ -17,6 +17,9 @@ internal sealed class DesiredLabel(string node)
 
     public LabelStage Stage { get; set; }
 
+    /// <summary>In which queue it waits, while it is ready.</summary>
+    public bool IsAmongGoodNews { get; set; }
+
     /// <summary>Failed tries of this value in a row.</summary>
     public int Failures { get; set; }
 

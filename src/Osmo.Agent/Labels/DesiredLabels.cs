@@ -15,7 +15,11 @@ internal sealed class DesiredLabels : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, DesiredLabel> _labels = new(StringComparer.Ordinal);
-    private readonly Queue<DesiredLabel> _ready = new();
+
+    // Bad news first: a True on a node that must not be scheduled on costs workflows, a late True costs only some capacity. So the
+    // thousands of labels of a fleet's first labelling do not hold up a node that just failed.
+    private readonly Queue<DesiredLabel> _badNews = new();
+    private readonly Queue<DesiredLabel> _goodNews = new();
     private readonly PriorityQueue<DesiredLabel, long> _delayed = new();
     private readonly SemaphoreSlim _readyCount = new(0);
     private readonly TimeProvider _time;
@@ -64,7 +68,7 @@ internal sealed class DesiredLabels : IDisposable
                 _delayed.Remove(label, out _, out _);
             }
 
-            if (label.Stage is LabelStage.Idle or LabelStage.Delayed)
+            if (label.Stage is LabelStage.Idle or LabelStage.Delayed || (label.Stage == LabelStage.Ready && label.IsAmongGoodNews && !available))
             {
                 MakeReady(label);
             }
@@ -86,7 +90,8 @@ internal sealed class DesiredLabels : IDisposable
                 }
             }
 
-            _ready.Clear();
+            _badNews.Clear();
+            _goodNews.Clear();
             _delayed.Clear();
         }
     }
@@ -98,13 +103,17 @@ internal sealed class DesiredLabels : IDisposable
     {
         lock (_lock)
         {
-            if (!_ready.TryDequeue(out label))
+            while (_badNews.TryDequeue(out label) || _goodNews.TryDequeue(out label))
             {
-                return false;
+                // A label whose value turned while it waited stands in both queues; the first place counts.
+                if (label.Stage == LabelStage.Ready)
+                {
+                    label.Stage = LabelStage.Busy;
+                    return true;
+                }
             }
 
-            label.Stage = LabelStage.Busy;
-            return true;
+            return false;
         }
     }
 
@@ -189,7 +198,8 @@ internal sealed class DesiredLabels : IDisposable
     private void MakeReady(DesiredLabel label)
     {
         label.Stage = LabelStage.Ready;
-        _ready.Enqueue(label);
+        label.IsAmongGoodNews = label.Available;
+        (label.Available ? _goodNews : _badNews).Enqueue(label);
         _readyCount.Release();
     }
 

@@ -88,6 +88,23 @@ public sealed class LabelApplierTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_node_that_became_unavailable_does_not_wait_behind_good_news()
+    {
+        for (int i = 0; i < 40; i++)
+        {
+            Want($"n{i}", true);
+        }
+
+        await PatchAsync(LabelApplier.PatchesInFlightMax);
+        Want("n99", false);
+        Want("n39", false);
+        _port.Patches[0].Succeed(2);
+        _port.Patches[1].Succeed(2);
+        await PatchAsync(LabelApplier.PatchesInFlightMax + 2);
+        Assert.Equal(["n39=False", "n99=False"], _port.Patches.TakeLast(2).Select(patch => $"{patch.Node}={patch.Value}").Order());
+    }
+
+    [Fact]
     public async Task Patches_are_paced()
     {
         for (int i = 0; i < 60; i++)
