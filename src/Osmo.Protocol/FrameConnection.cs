@@ -93,7 +93,9 @@ public sealed class FrameConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the closing handshake with a reason that the peer can log (shortened: it is a hint, the frames before it say more).</summary>
+    /// <summary>
+    /// Starts the closing handshake with a reason that the peer can log (shortened: it is a hint, the frames before it say more).
+    /// </summary>
     public async ValueTask CloseAsync(WebSocketCloseStatus status, string reason, CancellationToken cancellationToken)
     {
         await _sendGate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -101,7 +103,8 @@ public sealed class FrameConnection : IAsyncDisposable
         {
             if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                await _socket.CloseOutputAsync(status, reason.Length > ReasonCharsMax ? reason[..ReasonCharsMax] : reason, cancellationToken)
+                string hint = reason.Length > ReasonCharsMax ? reason[..ReasonCharsMax] : reason;
+                await _socket.CloseOutputAsync(status, hint, cancellationToken)
                     .ConfigureAwait(false);
             }
         }

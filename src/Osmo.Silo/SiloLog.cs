@@ -8,7 +8,8 @@ internal static partial class SiloLog
     [LoggerMessage(2001, LogLevel.Error, "Backend {Backend} could not be loaded")]
     public static partial void LoadFailed(ILogger logger, string backend, Exception failure);
 
-    [LoggerMessage(2002, LogLevel.Error, "A change of backend {Backend} could not be made durable; its activation ends and its agent connects again")]
+    [LoggerMessage(2002, LogLevel.Error,
+        "A change of backend {Backend} could not be made durable; its activation ends and its agent connects again")]
     public static partial void CommitFailed(ILogger logger, string backend, Exception failure);
 
     [LoggerMessage(2003, LogLevel.Critical, "A turn of backend {Backend} failed; its activation ends and its agent connects again")]

@@ -19,7 +19,8 @@ internal static class AgentHelloCheck
         }
 
         problem = hello.ClusterUid.Length is 0 or > TextCharsMax
-            ? $"The agent reports no usable cluster uid: it must be the uid of the kube-system namespace, at most {TextCharsMax} characters."
+            ? "The agent reports no usable cluster uid: it must be the uid of the kube-system namespace, "
+                + $"at most {TextCharsMax} characters."
             : hello.Namespace.Length > TextCharsMax || hello.AgentVersion.Length > TextCharsMax
                 ? $"The agent's namespace and version may have at most {TextCharsMax} characters."
                 : null;

@@ -72,7 +72,10 @@ public sealed class BackendTurn
 
         if (_session is { } previous)
         {
-            _refusals.Add((previous.Port, AgentRefusal.Superseded, "A newer connection of this backend's agent took over. Run one agent per backend."));
+            _refusals.Add((
+                previous.Port,
+                AgentRefusal.Superseded,
+                "A newer connection of this backend's agent took over. Run one agent per backend."));
         }
 
         Register(registration);
@@ -181,7 +184,9 @@ public sealed class BackendTurn
         return true;
     }
 
-    /// <summary>Deletes the backend and its nodes. A connected agent is told; it registers the backend anew when it connects again.</summary>
+    /// <summary>
+    /// Deletes the backend and its nodes. A connected agent is told; it registers the backend anew when it connects again.
+    /// </summary>
     /// <exception cref="OsmoException">The backend is unknown, or the revision is another one.</exception>
     public void Delete(Audit audit, long? expectedRevision)
     {
@@ -191,7 +196,8 @@ public sealed class BackendTurn
             Drop(session, AgentRefusal.Deleted, "The backend was deleted by an operator. Uninstall the agent, or let it register again.");
         }
 
-        _history = new HistoryDraft(audit.Username, _now, audit.Description ?? $"Deleted backend '{_grain.Name}'", audit.Tags, DocumentJson: null);
+        _history = new HistoryDraft(
+            audit.Username, _now, audit.Description ?? $"Deleted backend '{_grain.Name}'", audit.Tags, DocumentJson: null);
         _record = null;
         _deleted = true;
     }
@@ -307,7 +313,8 @@ public sealed class BackendTurn
         {
             throw new OsmoException(
                 ErrorCode.PreconditionFailed,
-                $"Backend {_grain.Name} is at revision {record.Revision}, not {expected}. Read it again, make the change on what is there now, and send it with the new ETag.");
+                $"Backend {_grain.Name} is at revision {record.Revision}, not {expected}. Read it again, make the change on what is "
+                    + "there now, and send it with the new ETag.");
         }
 
         return record;

@@ -16,7 +16,11 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
     public bool Rejudged => _nextPolicy is not null;
 
     public IReadOnlyList<NodeWrite> Writes =>
-        [.. from staged in _staged.Values where staged is { Next: not null, Write: true } select new NodeWrite(staged.Next!, staged.FactsChanged)];
+    [
+        .. from staged in _staged.Values
+           where staged is { Next: not null, Write: true }
+           select new NodeWrite(staged.Next!, staged.FactsChanged),
+    ];
 
     public IReadOnlyList<string> Deletions =>
         [.. from staged in _staged where staged.Value is { Next: null, Node: not null } select staged.Key];

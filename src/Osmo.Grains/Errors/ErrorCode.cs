@@ -1,6 +1,8 @@
 namespace Osmo.Grains.Errors;
 
-/// <summary>Every kind of failure that a caller of a grain can see. The gateway maps each to an HTTP status, the CLI to an exit code.</summary>
+/// <summary>
+/// Every kind of failure that a caller of a grain can see. The gateway maps each to an HTTP status, the CLI to an exit code.
+/// </summary>
 public enum ErrorCode
 {
     /// <summary>The request breaks a rule; it will never succeed as it is.</summary>

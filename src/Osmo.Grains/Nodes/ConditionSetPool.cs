@@ -61,7 +61,8 @@ internal sealed class ConditionSetPool
 
     private sealed class IdComparer : IEqualityComparer<ConditionSet>, IAlternateEqualityComparer<ReadOnlySpan<int>, ConditionSet>
     {
-        public bool Equals(ConditionSet? x, ConditionSet? y) => ReferenceEquals(x, y) || (x is not null && y is not null && Equals(x.Ids, y));
+        public bool Equals(ConditionSet? x, ConditionSet? y) =>
+            ReferenceEquals(x, y) || (x is not null && y is not null && Equals(x.Ids, y));
 
         public int GetHashCode(ConditionSet obj) => GetHashCode(obj.Ids);
 
@@ -78,6 +79,7 @@ internal sealed class ConditionSetPool
             return hash.ToHashCode();
         }
 
-        public ConditionSet Create(ReadOnlySpan<int> alternate) => throw new NotSupportedException("Sets are made by the pool, which knows the table.");
+        public ConditionSet Create(ReadOnlySpan<int> alternate) =>
+            throw new NotSupportedException("Sets are made by the pool, which knows the table.");
     }
 }

@@ -118,7 +118,8 @@ internal sealed class AgentConduit : IAgentConduit
 
         if (hello.Backend != _backend.Value)
         {
-            _outbox.Refuse(AgentRefusal.InvalidHello, $"Hello names another backend than the address of the connection, which is for {_backend}.");
+            _outbox.Refuse(
+                AgentRefusal.InvalidHello, $"Hello names another backend than the address of the connection, which is for {_backend}.");
             _ended = true;
             return false;
         }

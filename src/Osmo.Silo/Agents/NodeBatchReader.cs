@@ -55,7 +55,8 @@ internal sealed class NodeBatchReader
         var facts = node.Facts;
         var legal = AreTuples(node.Conditions, 2)
             && (facts is null
-                || (AreTuples(facts.Labels, 2) && AreTuples(facts.Taints, 3) && AreTuples(facts.Allocatable, 2) && AreTuples(facts.Capacity, 2)));
+                || (AreTuples(facts.Labels, 2) && AreTuples(facts.Taints, 3)
+                    && AreTuples(facts.Allocatable, 2) && AreTuples(facts.Capacity, 2)));
         return legal ? null : $"Node {node.Name} refers to symbols that its batch does not have.";
     }
 

@@ -101,7 +101,8 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
             return grain.Status(time.GetUtcNow()) ?? throw Unknown(name);
         }
 
-        public Task<BackendRecord> ConfigureAsync(ConfigEdit edit, Audit audit, long? expectedRevision, CancellationToken cancellationToken) =>
+        public Task<BackendRecord> ConfigureAsync(
+            ConfigEdit edit, Audit audit, long? expectedRevision, CancellationToken cancellationToken) =>
             engine.CallAsync(
                 name,
                 new TurnCall<bool, BackendRecord>(

@@ -22,14 +22,16 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         _writer = new SqliteWriter(database);
     }
 
-    public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) => _writer.CommitAsync(commit, cancellationToken);
+    public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) =>
+        _writer.CommitAsync(commit, cancellationToken);
 
     public Task<StoredBackend?> LoadAsync(BackendName backend, CancellationToken cancellationToken) => ReadAsync(
         connection =>
         {
             // One snapshot for both tables, or a commit in between would show nodes without their backend.
             using var transaction = connection.BeginTransaction(deferred: true);
-            var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value).FirstOrDefault();
+            var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value)
+                .FirstOrDefault();
             return record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value));
         },
         cancellationToken);
@@ -53,7 +55,8 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         _database.Dispose();
     }
 
-    internal static List<T> Query<T>(SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
+    internal static List<T> Query<T>(
+        SqliteConnection connection, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;

@@ -25,7 +25,8 @@ internal sealed class SqliteCommitter : IDisposable
         _connection = connection;
         _upsertBackend = Prepare(
             """
-            INSERT INTO backend (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
+            INSERT INTO backend
+                (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
               namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
@@ -43,11 +44,15 @@ internal sealed class SqliteCommitter : IDisposable
         _upsertNode = Prepare(
             """
             INSERT INTO node (backend, name, uid, unschedulable, conditions) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (backend, name) DO UPDATE SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions
+            ON CONFLICT (backend, name) DO UPDATE
+            SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions
             """,
             5);
         _upsertFacts = Prepare(
-            "INSERT INTO node_facts (backend, name, facts) VALUES ($1, $2, $3) ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts", 3);
+            """
+            INSERT INTO node_facts (backend, name, facts) VALUES ($1, $2, $3)
+            ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
+            """, 3);
         _deleteNode =
         [
             Prepare("DELETE FROM node WHERE backend = $1 AND name = $2", 2),

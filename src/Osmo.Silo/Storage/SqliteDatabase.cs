@@ -79,7 +79,8 @@ internal sealed class SqliteDatabase : IDisposable
         {
             ReadOnly => "it is read-only. Make the file and its folder writable for this user, or choose another data folder",
             IoError => "the disk reports an error. Look at the system's log before you go on",
-            Corrupt => "it is damaged. Restore it from a backup, or move it away: agents report their nodes anew, but configurations are lost",
+            Corrupt => "it is damaged. Restore it from a backup, or move it away: "
+                + "agents report their nodes anew, but configurations are lost",
             Full => "the disk is full. Free some space; nothing that was acknowledged is lost",
             CannotOpen => "it cannot be opened. Check that the folder exists and that this user may write to it",
             NotADatabase => "it is no SQLite database. Move it away or choose another data folder",
@@ -113,7 +114,8 @@ internal sealed class SqliteDatabase : IDisposable
         {
             throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"The data folder {folder} cannot be used: {failure.Message} If another Osmo runs on it, stop that one first, or choose another folder with --data.");
+                $"The data folder {folder} cannot be used: {failure.Message} If another Osmo runs on it, stop that one first, "
+                    + "or choose another folder with --data.");
         }
     }
 }

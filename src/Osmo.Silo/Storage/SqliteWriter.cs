@@ -33,7 +33,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (ChannelClosedException)
         {
-            throw new OsmoException(ErrorCode.Unavailable, "The store is closed because this process is stopping. Try again elsewhere or later.");
+            throw new OsmoException(
+                ErrorCode.Unavailable, "The store is closed because this process is stopping. Try again elsewhere or later.");
         }
 
         return await pending.Done.Task.ConfigureAwait(false);

@@ -60,7 +60,8 @@ public sealed class ScriptedAgent : IAsyncDisposable
     }
 
     /// <summary>Connects as an agent of a cluster and waits for the welcome.</summary>
-    public static async Task<ScriptedAgent> JoinAsync(Uri server, string backend, bool labels = false, string? clusterUid = null, string? token = null)
+    public static async Task<ScriptedAgent> JoinAsync(
+        Uri server, string backend, bool labels = false, string? clusterUid = null, string? token = null)
     {
         var agent = await ConnectAsync(server, backend, HelloOf(backend, labels, clusterUid), token);
         await Eventually.HoldsAsync(() => agent.Welcome is not null || agent.Ended, $"a welcome for {backend}");
@@ -112,7 +113,10 @@ public sealed class ScriptedAgent : IAsyncDisposable
     public Task ReportLabelAsync(string node, bool available, LabelResult.Types.Outcome outcome, string message = "") =>
         SendAsync(new AgentMessage
         {
-            LabelResults = new LabelResults { Results = { new LabelResult { Node = node, Available = available, Outcome = outcome, Message = message } } },
+            LabelResults = new LabelResults
+            {
+                Results = { new LabelResult { Node = node, Available = available, Outcome = outcome, Message = message } },
+            },
         });
 
     public async ValueTask DisposeAsync()

@@ -68,25 +68,6 @@ public static class NodeJson
             };
         }
 
-        JsonArray images = [];
-        for (int i = 0; i < 12; i++)
-        {
-            images.Add(new JsonObject
-            {
-                ["names"] = new JsonArray($"nvcr.io/nvidia/image-{i}@sha256:{new string('a', 64)}", $"nvcr.io/nvidia/image-{i}:24.0{i}"),
-                ["sizeBytes"] = 123456789 + i,
-            });
-        }
-
-        JsonObject Resources() => new()
-        {
-            ["cpu"] = "224",
-            ["ephemeral-storage"] = "1843269236Ki",
-            ["hugepages-1Gi"] = "0",
-            ["memory"] = "2113410684Ki",
-            ["nvidia.com/gpu"] = "8",
-            ["pods"] = "110",
-        };
         return new JsonObject
         {
             ["kind"] = "Node",
@@ -118,7 +99,7 @@ public static class NodeJson
                 ["conditions"] = conditions,
                 ["addresses"] = new JsonArray(new JsonObject { ["type"] = "InternalIP", ["address"] = "10.0.0.1" }),
                 ["nodeInfo"] = new JsonObject { ["kubeletVersion"] = "v1.36.0", ["architecture"] = "amd64" },
-                ["images"] = images,
+                ["images"] = Images(),
             },
         };
     }
@@ -159,6 +140,31 @@ public static class NodeJson
 
     /// <summary>A node's bytes.</summary>
     public static byte[] Bytes(JsonNode node) => Encoding.UTF8.GetBytes(JsonSerializer.Serialize(node, Plain));
+
+    private static JsonArray Images()
+    {
+        JsonArray images = [];
+        for (int i = 0; i < 12; i++)
+        {
+            images.Add(new JsonObject
+            {
+                ["names"] = new JsonArray($"nvcr.io/nvidia/image-{i}@sha256:{new string('a', 64)}", $"nvcr.io/nvidia/image-{i}:24.0{i}"),
+                ["sizeBytes"] = 123456789 + i,
+            });
+        }
+
+        return images;
+    }
+
+    private static JsonObject Resources() => new()
+    {
+        ["cpu"] = "224",
+        ["ephemeral-storage"] = "1843269236Ki",
+        ["hugepages-1Gi"] = "0",
+        ["memory"] = "2113410684Ki",
+        ["nvidia.com/gpu"] = "8",
+        ["pods"] = "110",
+    };
 
     private static readonly JsonSerializerOptions Plain =
         new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
