@@ -2,4 +2,14 @@ using Osmo.Bench.Benchmarks;
 using Osmo.Bench.Running;
 
 // Each benchmark is one class in its own file; a new one needs only its line here.
-return await BenchProgram.RunAsync(args, [new AvailabilityBenchmark()], Console.Out, Console.Error);
+IBenchmark[] benchmarks =
+[
+    new AvailabilityBenchmark(),
+    new DecodeBenchmark(),
+    new HeartbeatsBenchmark(),
+    new LabelLatencyBenchmark(),
+    new ChannelBenchmark(),
+    new ReconfigureBenchmark(),
+    new MemoryBenchmark(),
+];
+return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);
