@@ -97,7 +97,7 @@ internal static class BackendConfigRoutes
 
         var audit = ChangeEnvelope.ReadAudit(body.RootElement, Caller(context));
         var record = await engine.GetBackend(backend).ConfigureAsync(
-            new ReplaceFields(configs), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+            new ReplaceFields(configs.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         EntityTags.Set(context.Response, record.Revision);
         await WriteJsonAsync(context, "null"u8.ToArray());
     }
@@ -114,7 +114,7 @@ internal static class BackendConfigRoutes
         using var patch = await JsonBody.ReadAsync(context.Request);
         var audit = ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]);
         var record = await engine.GetBackend(backend).ConfigureAsync(
-            new MergePatch(patch.RootElement), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+            new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteDocumentAsync(context, record, time);
     }
 

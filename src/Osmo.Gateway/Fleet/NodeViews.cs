@@ -14,7 +14,7 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="Nodes">Number of nodes.</param>
 /// <param name="Available">Number of nodes that may be scheduled on.</param>
 /// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
-/// <param name="LabelsWrong">Number of nodes known to carry another label than they should.</param>
+/// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 while that is not known.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
 internal sealed record BackendSummary(
     string Name,

@@ -17,13 +17,14 @@ public static class BackendQueries
         }
 
         record = record with { LastHeartbeat = view.LastHeartbeat };
+        var labelsKnown = record.LabelUpdates && view.AgentSynced == true;
         int nodes = 0, available = 0, wrong = 0, failing = 0;
         foreach (var node in grain.Nodes.Nodes)
         {
             var current = node.Current;
             nodes++;
             available += current.Available ? 1 : 0;
-            wrong += record.LabelUpdates && current.VerifiedLabel != NodeConditionPrefix.LabelValue(current.Available) ? 1 : 0;
+            wrong += labelsKnown && current.VerifiedLabel != NodeConditionPrefix.LabelValue(current.Available) ? 1 : 0;
             failing += node.LabelError is null ? 0 : 1;
         }
 

@@ -7,7 +7,8 @@ namespace Osmo.Grains.Backends;
 /// <param name="AgentSynced">Whether a connected agent has reported all of its nodes.</param>
 /// <param name="Nodes">Number of nodes.</param>
 /// <param name="Available">Number of nodes that may be scheduled on.</param>
-/// <param name="LabelsWrong">Number of nodes known to carry another label than they should; 0 where updates are off.</param>
+/// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 where updates are off, and while
+/// no agent is in step, because it is not known then.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
 public sealed record BackendStatus(
     BackendRecord Record,

@@ -4,7 +4,10 @@ using Osmo.Grains.Errors;
 
 namespace Osmo.Grains.Backends;
 
-/// <summary>A change of a backend's configuration, applied to whatever the configuration is when its turn comes.</summary>
+/// <summary>
+/// A change of a backend's configuration, applied to whatever the configuration is when its turn comes. That may be after the
+/// caller went away, so the JSON in it must not belong to a document that the caller disposes of.
+/// </summary>
 public abstract record ConfigEdit
 {
     /// <summary>The record with the change made; equal to the given one where the change changes nothing.</summary>

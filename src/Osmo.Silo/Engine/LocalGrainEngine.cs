@@ -38,8 +38,15 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
     /// <summary>Puts an operation into the mailbox of a backend, activating it where needed.</summary>
     public async ValueTask EnqueueAsync(BackendName backend, TurnWork work, CancellationToken cancellationToken)
     {
-        while (!await Activate(backend).TryEnqueueAsync(work, cancellationToken).ConfigureAwait(false))
+        while (true)
         {
+            var hosted = Activate(backend);
+            if (await hosted.Activation.TryEnqueueAsync(work, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            await hosted.Running.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -53,7 +60,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
 
     /// <summary>The grain of a backend, for questions that read what is published.</summary>
     public Task<BackendGrain> ReadAsync(BackendName backend, CancellationToken cancellationToken) =>
-        Activate(backend).Grain.WaitAsync(cancellationToken);
+        Activate(backend).Activation.Grain.WaitAsync(cancellationToken);
 
     /// <summary>Ends every activation after what is in its mailbox.</summary>
     public async ValueTask DisposeAsync()
@@ -67,7 +74,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
         await Task.WhenAll(_activations.Values.Select(hosted => hosted.Running.Value)).ConfigureAwait(false);
     }
 
-    private BackendActivation Activate(BackendName backend)
+    private Hosted Activate(BackendName backend)
     {
         if (_stopping)
         {
@@ -76,7 +83,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
 
         var hosted = _activations.GetOrAdd(backend, Host);
         _ = hosted.Running.Value;
-        return hosted.Activation;
+        return hosted;
     }
 
     private Hosted Host(BackendName backend)
