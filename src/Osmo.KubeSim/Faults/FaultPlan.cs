@@ -77,6 +77,15 @@ public sealed class FaultPlan
         }
     }
 
+    /// <summary>How many answers of <see cref="FailNext"/> no request of the verb has met yet.</summary>
+    public int Unmet(string verb)
+    {
+        lock (_gate)
+        {
+            return _next.TryGetValue(verb, out var queue) ? queue.Count : 0;
+        }
+    }
+
     /// <summary>Every request of a verb gets this answer, until it is set to null.</summary>
     public void FailAll(string verb, FaultResponse? response) => Set(_standing, verb, response);
 

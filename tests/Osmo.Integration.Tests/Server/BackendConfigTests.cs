@@ -1,4 +1,5 @@
 using Osmo.Testing.Channel;
+using Osmo.Testing.Serving;
 using Xunit;
 
 namespace Osmo.Integration.Tests.Server;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Osmo.Protocol.Agent.V1;
 using Osmo.Testing;
 using Osmo.Testing.Channel;
+using Osmo.Testing.Serving;
 using Xunit;
 
 namespace Osmo.Integration.Tests.Server;
