@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Osmo.Testing.Channel;
+using Osmo.Testing.Serving;
 using Xunit;
 
 namespace Osmo.Integration.Tests.Server;
