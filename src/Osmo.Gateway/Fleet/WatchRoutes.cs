@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -35,31 +36,24 @@ internal static class WatchRoutes
         context.RequestAborted = ending.Token;
         BackendName? only = string.IsNullOrEmpty(backend) ? null : BackendName.Parse(backend);
         var lastId = context.Request.Headers["Last-Event-ID"].ToString();
+
+        // Before the first line goes out: who has read that one is told of everything from then on.
+        await using var follower = new Follower(engine.Watch.FollowAsync(lastId.Length > 0 ? lastId : after, ending.Token), ending);
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await context.Response.WriteAsync(": watching\n\n", context.RequestAborted);
-        await context.Response.Body.FlushAsync(context.RequestAborted);
-
-        var items = engine.Watch.FollowAsync(lastId.Length > 0 ? lastId : after, context.RequestAborted).GetAsyncEnumerator(context.RequestAborted);
-        try
-        {
-            await CopyAsync(context, items, only, time);
-        }
-        finally
-        {
-            await items.DisposeAsync();
-        }
+        await context.Response.WriteAsync(": watching\n\n", ending.Token);
+        await context.Response.Body.FlushAsync(ending.Token);
+        await CopyAsync(context, follower, only, time);
     }
 
-    private static async Task CopyAsync(HttpContext context, IAsyncEnumerator<FleetWatchItem> items, BackendName? only, TimeProvider time)
+    private static async Task CopyAsync(HttpContext context, Follower follower, BackendName? only, TimeProvider time)
     {
-        var next = items.MoveNextAsync().AsTask();
         while (true)
         {
             try
             {
-                if (!await next.WaitAsync(KeepAliveInterval, time, context.RequestAborted))
+                if (!await follower.Next.WaitAsync(KeepAliveInterval, time, context.RequestAborted))
                 {
                     return;
                 }
@@ -71,15 +65,15 @@ internal static class WatchRoutes
                 continue;
             }
 
-            var item = items.Current;
+            var item = follower.Current;
             if (only is null || item.Event is null || item.Event.Backend == only)
             {
                 var (name, data) = Describe(item.Event);
                 await context.Response.WriteAsync($"id: {item.Id}\nevent: {name}\ndata: {data}\n\n", context.RequestAborted);
             }
 
-            next = items.MoveNextAsync().AsTask();
-            if (!next.IsCompleted)
+            follower.Advance();
+            if (!follower.Next.IsCompleted)
             {
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
@@ -112,4 +106,32 @@ internal static class WatchRoutes
     };
 
     private static string Data<T>(T value) => JsonSerializer.Serialize(value, Json);
+
+    /// <summary>A watcher that always waits for the next event, and lets go of it in good order: an enumerator at work must not be disposed.</summary>
+    private sealed class Follower : IAsyncDisposable
+    {
+        private readonly IAsyncEnumerator<FleetWatchItem> _items;
+        private readonly CancellationTokenSource _ending;
+
+        public Follower(IAsyncEnumerable<FleetWatchItem> items, CancellationTokenSource ending)
+        {
+            _ending = ending;
+            _items = items.GetAsyncEnumerator(ending.Token);
+            Advance();
+        }
+
+        public Task<bool> Next { get; private set; }
+
+        public FleetWatchItem Current => _items.Current;
+
+        [MemberNotNull(nameof(Next))]
+        public void Advance() => Next = _items.MoveNextAsync().AsTask();
+
+        public async ValueTask DisposeAsync()
+        {
+            await _ending.CancelAsync();
+            await ((Task)Next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _items.DisposeAsync();
+        }
+    }
 }
