@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -64,12 +65,12 @@ public sealed class OsmoServer : IAsyncDisposable
         {
             await app.StartAsync();
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or SocketException)
         {
             await app.DisposeAsync();
             throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"Cannot listen on {options.Url}: {failure.Message} Stop what uses the port, or choose another one with --url.");
+                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. Stop what uses the port, or choose another address with --url.");
         }
 
         return new OsmoServer(app);
@@ -84,14 +85,20 @@ public sealed class OsmoServer : IAsyncDisposable
 
     private static Uri ParseUrl(string text, bool developerMode)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
         {
-            throw new OsmoException(ErrorCode.Invalid, $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080.");
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080: http, a host, a port and no path. "
+                + "To serve https, put a proxy in front that ends TLS.");
         }
 
         var loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
+
+        // A free port can only be had for one address at a time, and localhost stands for two.
+        var bound = url is { Host: "localhost", Port: 0 } ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
         return loopback || !developerMode
-            ? url
+            ? bound
             : throw new OsmoException(
                 ErrorCode.Invalid,
                 $"Without tokens everybody who reaches the gateway may do everything, so it listens on loopback only, not on {url.Host}. "
