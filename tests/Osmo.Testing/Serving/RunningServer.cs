@@ -2,6 +2,8 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Osmo.Server.Hosting;
@@ -26,6 +28,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     /// <summary>What the server logged as an error so far, over all of its starts.</summary>
     public IReadOnlyCollection<string> Errors => _complaints.Errors;
+
+    /// <summary>Every endpoint that the server maps.</summary>
+    public IReadOnlyList<Endpoint> Endpoints => [.. _server!.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)];
 
     public static async Task<RunningServer> StartAsync(Action<OsmoServerOptions>? configure = null)
     {
