@@ -47,6 +47,9 @@ public sealed record KubeSimOptions
     /// <summary>How long a list or get waits for a resourceVersion from the future before it answers 504.</summary>
     public TimeSpan FutureVersionWait { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a write waits for a storage that does not answer before it gets 504.</summary>
+    public TimeSpan StorageTimeout { get; init; } = TimeSpan.FromSeconds(34);
+
     /// <summary>A watch that is further behind than this many events is closed.</summary>
     public int WatchBacklogEventsMax { get; init; } = 4096;
 

@@ -18,6 +18,9 @@ namespace Osmo.KubeSim;
 /// <summary>A simulated Kubernetes API server on loopback.</summary>
 public sealed class KubeSimServer : IAsyncDisposable
 {
+    // What a real server gives its watches at most.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(60);
+
     private readonly KubeSimOptions _options;
     private readonly SimulatedAuthority? _authority;
     private readonly ApiServer _api;
@@ -81,7 +84,31 @@ public sealed class KubeSimServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Listens again on the same port after <see cref="StopListeningAsync"/>; as after a real restart, older versions are expired.
+    /// Ends as a real server does on SIGTERM: the port refuses at once, open watches fall silent, get a bookmark half-way, and end
+    /// cleanly when <paramref name="linger"/> is over. The cluster's state stays.
+    /// </summary>
+    public async Task ShutDownGracefullyAsync(TimeSpan linger, CancellationToken cancel = default)
+    {
+        if (_application is not { } application)
+        {
+            return;
+        }
+
+        _application = null;
+        Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.Silence));
+        // Stops listening now, and waits for the requests that are being served.
+        var stopped = application.StopAsync(cancel);
+        await Task.Delay(linger / 2, _options.Time, cancel);
+        Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.Bookmark));
+        await Task.Delay(linger / 2, _options.Time, cancel);
+        Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.End));
+        await stopped;
+        await application.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Listens again on the same port after <see cref="StopListeningAsync"/> or <see cref="ShutDownGracefullyAsync"/>; as after a
+    /// real restart, older versions are expired.
     /// </summary>
     public async Task ResumeListeningAsync(CancellationToken cancel = default)
     {
@@ -115,7 +142,7 @@ public sealed class KubeSimServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Osmo.KubeSim" });
         builder.Logging.ClearProviders();
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(1));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout);
         // The host that embeds the server decides when a process ends, not this one.
         builder.Services.AddSingleton<IHostLifetime, EmbeddedLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel =>

@@ -37,4 +37,7 @@ internal static partial class KubernetesLog
 
     [LoggerMessage(4010, LogLevel.Debug, "The server warns about a patch of node {node}: {warning}")]
     public static partial void PatchWarning(ILogger logger, string node, string warning);
+
+    [LoggerMessage(4011, LogLevel.Information, "The server gives no streaming list; asking for a plain one: {error}")]
+    public static partial void NoStreamingList(ILogger logger, string error);
 }

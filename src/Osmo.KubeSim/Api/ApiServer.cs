@@ -16,6 +16,7 @@ internal sealed class ApiServer
     private readonly ListHandler _lists;
     private readonly WatchHandler _watches;
     private readonly NodeHandler _nodes;
+    private readonly StorageGate _storage;
     private readonly string _flowSchemaUid = Guid.NewGuid().ToString();
     private readonly string _priorityLevelUid = Guid.NewGuid().ToString();
 
@@ -27,6 +28,7 @@ internal sealed class ApiServer
         _lists = new ListHandler(cluster, faults, options);
         _watches = new WatchHandler(cluster, faults, options, _lists, counters);
         _nodes = new NodeHandler(cluster, _lists);
+        _storage = new StorageGate(faults, options);
     }
 
     public async Task HandleAsync(HttpContext context)
@@ -95,6 +97,7 @@ internal sealed class ApiServer
             throw Failures.Forbidden(user.Name, target.Verb, target.Resource, target.Subresource, target.Name);
         }
 
+        await _storage.PassAsync(context, target.Verb);
         await DispatchAsync(context, target);
     }
 

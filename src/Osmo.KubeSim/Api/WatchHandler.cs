@@ -76,7 +76,7 @@ internal sealed class WatchHandler(
 
         var snapshot = cluster.Store.OpenAtCurrent(out cursor);
         stream.StartAfter = snapshot.Version;
-        await faults.StallEnded.WaitAsync(context.RequestAborted);
+        await faults.SilenceEnded.WaitAsync(context.RequestAborted);
         foreach (var node in snapshot.Nodes.Values)
         {
             if (query.Selection.Matches(node))

@@ -11,6 +11,8 @@ internal sealed class WatchStream : IWatchFaultTarget
     private const int BatchEventsMax = 64;
     private const int PendingFaultsMax = 1024;
 
+    private static readonly Task Never = new TaskCompletionSource().Task;
+
     private readonly HttpContext _context;
     private readonly SimulatedCluster _cluster;
     private readonly FaultPlan _faults;
@@ -22,6 +24,8 @@ internal sealed class WatchStream : IWatchFaultTarget
     private readonly DateTimeOffset? _closing;
     private DateTimeOffset _nextBookmark;
     private TaskCompletionSource _injected = New();
+    private ulong _told;
+    private bool _isSilenced;
 
     public WatchStream(
         HttpContext context, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListOptions query, WatchWriter writer)
@@ -68,9 +72,9 @@ internal sealed class WatchStream : IWatchFaultTarget
                 return;
             }
 
-            if (_faults.StallWatches)
+            if (_isSilenced || _faults.WatchesAreSilent)
             {
-                await WaitAsync(_faults.StallEnded, injected, _end, cancel);
+                await WaitAsync(_isSilenced ? Never : _faults.SilenceEnded, injected, _end, cancel);
                 if (_cluster.Time.GetUtcNow() >= _end)
                 {
                     return;
@@ -93,6 +97,7 @@ internal sealed class WatchStream : IWatchFaultTarget
                 }
             }
 
+            _told = batch.Count == 0 ? Math.Max(version, StartAfter) : Math.Max(batch[^1].Version, StartAfter);
             var now = _cluster.Time.GetUtcNow();
             if (now >= _end)
             {
@@ -151,6 +156,12 @@ internal sealed class WatchStream : IWatchFaultTarget
                 case WatchFaultKind.ErrorEvent:
                     await _writer.ErrorAsync(FaultAnswer.StatusOf(new FaultResponse(fault.Code)), cancel);
                     return false;
+                case WatchFaultKind.Silence:
+                    _isSilenced = true;
+                    break;
+                case WatchFaultKind.Bookmark:
+                    await _writer.BookmarkAsync(Math.Max(_told, StartAfter), endOfInitialEvents: false, cancel);
+                    break;
                 default:
                     return false;
             }

@@ -15,7 +15,8 @@ public sealed class FaultPlan
     private readonly ConcurrentDictionary<string, byte> _revoked = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<IWatchFaultTarget, byte> _watches = new();
     private long _listDelayTicks;
-    private TaskCompletionSource? _stalled;
+    private readonly FaultGate _stalled = new();
+    private readonly FaultGate _frozen = new();
     private volatile bool _refuse;
 
     /// <summary>Connections are reset as soon as they are accepted, and requests on open ones aborted; open watches go on.</summary>
@@ -35,28 +36,28 @@ public sealed class FaultPlan
     /// <summary>Watches stay open and silent: no events, no bookmarks. What was held back follows when switched off.</summary>
     public bool StallWatches
     {
-        get => Volatile.Read(ref _stalled) is not null;
-        set
-        {
-            lock (_gate)
-            {
-                if (value)
-                {
-                    _stalled ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                }
-                else
-                {
-                    _stalled?.TrySetResult();
-                    _stalled = null;
-                }
-            }
-        }
+        get => _stalled.IsClosed;
+        set => _stalled.IsClosed = value;
+    }
+
+    /// <summary>
+    /// etcd does not answer: watches are silent, writes get 504 after <see cref="KubeSimOptions.StorageTimeout"/>, gets and lists
+    /// hang; only a list with resourceVersion=0 is still answered, from the cache.
+    /// </summary>
+    public bool StorageFrozen
+    {
+        get => _frozen.IsClosed;
+        set => _frozen.IsClosed = value;
     }
 
     /// <summary>Open watches that faults can reach.</summary>
     public int OpenWatches => _watches.Count;
 
-    internal Task StallEnded => Volatile.Read(ref _stalled)?.Task ?? Task.CompletedTask;
+    internal bool WatchesAreSilent => StallWatches || StorageFrozen;
+
+    internal Task SilenceEnded => Task.WhenAll(_stalled.Opened, _frozen.Opened);
+
+    internal Task StorageThawed => _frozen.Opened;
 
     /// <summary>The next <paramref name="count"/> requests of a verb get this answer.</summary>
     public void FailNext(string verb, int count, FaultResponse response)
@@ -127,6 +128,7 @@ public sealed class FaultPlan
         RefuseConnections = false;
         ListDelay = TimeSpan.Zero;
         StallWatches = false;
+        StorageFrozen = false;
     }
 
     internal bool IsRevoked(string verb) => _revoked.ContainsKey(verb) || _revoked.ContainsKey("*");

@@ -20,6 +20,12 @@ public enum WatchFaultKind
 
     /// <summary>The response ends cleanly, as at timeoutSeconds.</summary>
     End,
+
+    /// <summary>The watch stays open and silent for good, whatever happens; other faults still reach it.</summary>
+    Silence,
+
+    /// <summary>A BOOKMARK is sent, at the version up to which this watch was told everything.</summary>
+    Bookmark,
 }
 
 /// <summary>A fault for open watches.</summary>

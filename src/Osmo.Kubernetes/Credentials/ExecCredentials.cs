@@ -17,25 +17,35 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
     /// <summary>Most a plugin may print.</summary>
     public const int OutputCharsMax = 1 << 20;
 
+    /// <summary>
+    /// How long a plugin is left alone when the server refuses what it just gave: it would give the same again, for every request.
+    /// </summary>
+    public static readonly TimeSpan RefusalIntervalMin = TimeSpan.FromSeconds(10);
+
     private readonly SemaphoreSlim _turn = new(1, 1);
     private KubernetesCredential? _current;
     private DateTimeOffset? _expiresAt;
+    private long _ranAt;
 
     public string Advice =>
         $"The exec plugin \"{Path.GetFileName(plugin.Command)}\" of user \"{plugin.User}\" gave credentials that the server refuses; "
-        + " log in again with the tool it belongs to.";
+        + "log in again with the tool it belongs to.";
 
     public async ValueTask<KubernetesCredential> GetAsync(CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            if (_current is null || (_expiresAt is { } expiry && time.GetUtcNow() >= expiry))
+            // Read once: whoever is refused meanwhile takes the credential away without waiting for its turn.
+            KubernetesCredential? current = Volatile.Read(ref _current);
+            if (current is null || (_expiresAt is { } expiry && time.GetUtcNow() >= expiry))
             {
-                (_current, _expiresAt) = Parse(await RunAsync(cancellation).ConfigureAwait(false));
+                (current, _expiresAt) = Parse(await RunAsync(cancellation).ConfigureAwait(false));
+                Volatile.Write(ref _ranAt, time.GetTimestamp());
+                Volatile.Write(ref _current, current);
             }
 
-            return _current;
+            return current;
         }
         finally
         {
@@ -45,6 +55,17 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
 
     public bool Invalidate(KubernetesCredential refused)
     {
+        if (!ReferenceEquals(Volatile.Read(ref _current), refused))
+        {
+            // Another request has seen to it already.
+            return true;
+        }
+
+        if (time.GetElapsedTime(Volatile.Read(ref _ranAt)) < RefusalIntervalMin)
+        {
+            return false;
+        }
+
         Interlocked.CompareExchange(ref _current, null, refused);
         return true;
     }

@@ -16,8 +16,7 @@ public sealed record NodePatcherOptions
 
 /// <summary>
 /// Patches nodes' labels with JSON merge patches, paced for the server's sake. Never retries by itself: whoever wants a label
-/// reconciles. When
-/// the server asks for a pause, every following patch waits for its end. Safe for several threads.
+/// reconciles. When the server asks for a pause, every following patch waits for its end. Safe for several threads.
 /// </summary>
 public sealed class NodePatcher
 {

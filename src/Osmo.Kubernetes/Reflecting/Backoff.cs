@@ -6,6 +6,9 @@ internal sealed class Backoff(int msInitial, int msMax, TimeSpan resetAfter, Tim
     private double _ms = msInitial;
     private long _lastAt;
 
+    /// <summary>Starts small again.</summary>
+    public void Reset() => _ms = msInitial;
+
     /// <summary>The next pause: between half and all of the current step, which doubles.</summary>
     public TimeSpan Next()
     {

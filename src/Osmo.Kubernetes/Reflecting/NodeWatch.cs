@@ -26,7 +26,9 @@ internal readonly record struct WatchEnd(WatchEndReason Reason, KubernetesApiExc
         e);
 }
 
-/// <summary>One watch request: from the store's version to whatever ends it. Used once.</summary>
+/// <summary>
+/// One watch request: from the store's version, or from a list that the watch itself begins with, to whatever ends it. Used once.
+/// </summary>
 internal sealed class NodeWatch(
     ApiConnection connection,
     NodeDecoder decoder,
@@ -34,17 +36,23 @@ internal sealed class NodeWatch(
     ReflectorOptions options,
     TimeProvider time,
     Random random,
-    ILogger logger) : IWatchLineHandler
+    ILogger logger,
+    bool beginsWithList = false) : IWatchLineHandler
 {
     private const string What = "watch nodes";
 
     // The server ends a watch at its timeout by itself; one that outlives it by this much is a connection nobody serves any more.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
+    private readonly bool _beginsWithList = beginsWithList;
+    private InitialEvents? _initial = beginsWithList ? new InitialEvents() : null;
     private WatchEnd? _end;
 
     /// <summary>Events and bookmarks received.</summary>
     public int Received { get; private set; }
+
+    /// <summary>Whether the store stands where this watch can carry on: always, unless the list it begins with was cut short.</summary>
+    public bool IsListed => _initial is null;
 
     public async Task<WatchEnd> RunAsync(CancellationToken cancellation)
     {
@@ -61,7 +69,9 @@ internal sealed class NodeWatch(
             WatchLinesEnd end = await WatchLines.ReadAsync(stream, connection.Options.NodeBytesMax, this, limit).ConfigureAwait(false);
             return _end ?? end switch
             {
-                WatchLinesEnd.Clean => new WatchEnd(WatchEndReason.InGoodOrder, null),
+                WatchLinesEnd.Clean when IsListed => new WatchEnd(WatchEndReason.InGoodOrder, null),
+                WatchLinesEnd.Clean => WatchEnd.Of(new KubernetesApiException(
+                    KubernetesFailure.MalformedResponse, $"cannot {What}: the stream ended before its initial events were complete.")),
                 WatchLinesEnd.Cut => Broken("the stream ends in the middle of a line"),
                 _ => Broken($"a line is longer than {connection.Options.NodeBytesMax} bytes"),
             };
@@ -70,12 +80,14 @@ internal sealed class NodeWatch(
         {
             return WatchEnd.Of(e);
         }
+        catch (OperationCanceledException) when (lifetime.IsCancellationRequested && Received > 0 && !cancellation.IsCancellationRequested)
+        {
+            // It worked, but the server, or a proxy, does not end watches when it was asked to.
+            return new WatchEnd(WatchEndReason.InGoodOrder, null);
+        }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            KubernetesLog.Silent(logger, (long)options.WatchIdleMax.TotalMilliseconds);
-            return WatchEnd.Of(new KubernetesApiException(
-                KubernetesFailure.Timeout,
-                $"the watch of nodes stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead."));
+            return Silent();
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -103,7 +115,7 @@ internal sealed class NodeWatch(
 
         if (watchEvent.Type != WatchEventType.Unknown)
         {
-            store.Apply(watchEvent);
+            Apply(watchEvent);
         }
 
         if (Received++ == 0)
@@ -116,6 +128,29 @@ internal sealed class NodeWatch(
 
     public void OnBatch() => store.PublishBatch();
 
+    private void Apply(in WatchEvent watchEvent)
+    {
+        if (_initial is null)
+        {
+            store.Apply(watchEvent);
+        }
+        else if (_initial.Add(watchEvent) is { } list)
+        {
+            _initial = null;
+            store.Apply(list, isStreamed: true);
+        }
+    }
+
+    private WatchEnd Silent()
+    {
+        KubernetesLog.Silent(logger, (long)options.WatchIdleMax.TotalMilliseconds);
+        KubernetesApiException e = new(
+            KubernetesFailure.Timeout,
+            $"the watch of nodes stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead.");
+        // Without even a bookmark it may as well be the version: a server is silent, too, on one that lies in its future.
+        return new WatchEnd(Received == 0 ? WatchEndReason.Stale : WatchEndReason.Failed, e);
+    }
+
     private WatchEnd Broken(string error)
     {
         store.RecordBrokenLine();
@@ -127,7 +162,10 @@ internal sealed class NodeWatch(
     {
         string selector = options.LabelSelector is { Length: > 0 } text ? $"&labelSelector={Uri.EscapeDataString(text)}" : "";
         string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return $"/api/v1/nodes?watch=true&allowWatchBookmarks=true&resourceVersion={Uri.EscapeDataString(store.ResourceVersion)}"
-            + $"&timeoutSeconds={seconds}{selector}";
+        // Initial events without a version are the most recent state, as a list's are.
+        string start = _beginsWithList
+            ? "sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+            : $"resourceVersion={Uri.EscapeDataString(store.ResourceVersion)}";
+        return $"/api/v1/nodes?watch=true&allowWatchBookmarks=true&{start}&timeoutSeconds={seconds}{selector}";
     }
 }

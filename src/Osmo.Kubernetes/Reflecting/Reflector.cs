@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -10,8 +9,10 @@ namespace Osmo.Kubernetes;
 /// <list type="bullet">
 /// <item>States: listing -> watching -> listing ...; only <see cref="RunAsync"/> moves between them, on one logical thread.</item>
 /// <item>Invariant: the sink has been told of exactly the nodes in the known set, and of no state twice.</item>
+/// <item>With a streaming list, listing and watching are one request; whatever goes wrong before its list is complete, the next try is
+/// a plain list, for getting on matters more than how.</item>
 /// <item>Watch ended, cut, silent or garbled: watch again from the last version, after a pause unless it ended in good order.</item>
-/// <item>410, a version from the future, or too many failures in a row: list again.</item>
+/// <item>410, a version from the future, a watch without any sign of life, or too many failures in a row: list again.</item>
 /// <item>429 and Retry-After: at least that long a pause. 401 and 403: a long pause, for they seldom mend by themselves.</item>
 /// </list>
 /// </summary>
@@ -53,21 +54,43 @@ public sealed class Reflector
             throw new InvalidOperationException("this reflector is already running");
         }
 
-        while (true)
+        try
         {
-            try
+            for (bool streams = _options.UsesWatchList; ;)
             {
-                _store.Apply(await ListAsync(exactVersion: null, cancellation).ConfigureAwait(false));
+                streams = await FollowAsync(streams, cancellation).ConfigureAwait(false) && _options.UsesWatchList;
             }
-            catch (KubernetesApiException e)
-            {
-                await PauseAsync(e, cancellation).ConfigureAwait(false);
-                continue;
-            }
-
-            await WatchUntilStaleAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException && ApiFailures.IsTransport(e) && cancellation.IsCancellationRequested)
+        {
+            // A request that is called off may break in any way.
+            throw new OperationCanceledException("the reflector was cancelled", e, cancellation);
         }
     }
+
+    /// <summary>Lists, and watches until only a fresh list can be trusted. False if a streaming list came to nothing.</summary>
+    private async Task<bool> FollowAsync(bool streams, CancellationToken cancellation)
+    {
+        if (streams)
+        {
+            return await WatchUntilStaleAsync(NewWatch(beginsWithList: true), cancellation).ConfigureAwait(false);
+        }
+
+        try
+        {
+            _store.Apply(await ListAsync(exactVersion: null, cancellation).ConfigureAwait(false));
+        }
+        catch (KubernetesApiException e)
+        {
+            await PauseAsync(e, cancellation).ConfigureAwait(false);
+            return true;
+        }
+
+        return await WatchUntilStaleAsync(NewWatch(), cancellation).ConfigureAwait(false);
+    }
+
+    private NodeWatch NewWatch(bool beginsWithList = false) =>
+        new(_client.Connection, _decoder, _store, _options, _time, _random, _logger, beginsWithList);
 
     private Task<NodeList> ListAsync(string? exactVersion, CancellationToken cancellation) => _client.ListNodesAsync(
         new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion },
@@ -75,50 +98,93 @@ public sealed class Reflector
         _store.Known,
         cancellation);
 
-    /// <summary>Watches again and again; returns when only a fresh list can be trusted.</summary>
-    private async Task WatchUntilStaleAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Watches again and again; returns when only a fresh list can be trusted: false if the list that the first watch begins with
+    /// was not completed.
+    /// </summary>
+    private async Task<bool> WatchUntilStaleAsync(NodeWatch watch, CancellationToken cancellation)
     {
         int failuresInRow = 0;
         while (true)
         {
             long startedAt = _time.GetTimestamp();
-            NodeWatch watch = new(_client.Connection, _decoder, _store, _options, _time, _random, _logger);
             WatchEnd end = await watch.RunAsync(cancellation).ConfigureAwait(false);
             TimeSpan elapsed = _time.GetElapsedTime(startedAt);
             cancellation.ThrowIfCancellationRequested();
-            switch (end.Reason)
+            if (!watch.IsListed)
             {
-                case WatchEndReason.InGoodOrder when watch.Received > 0 || elapsed >= _options.WatchTooShort:
-                    failuresInRow = 0;
-                    _store.RecordSuccess();
-                    if (watch.Received == 0 && elapsed >= _options.SilentWatchSuspect)
-                    {
-                        KubernetesLog.SuspectVersion(_logger, (long)elapsed.TotalMilliseconds);
-                        return;
-                    }
-
-                    break;
-                case WatchEndReason.InGoodOrder:
-                    failuresInRow++;
-                    await PauseAsync(VeryShort(elapsed), cancellation).ConfigureAwait(false);
-                    break;
-                case WatchEndReason.Stale:
-                    await PauseAsync(end.Failure!, cancellation).ConfigureAwait(false);
-                    return;
-                case WatchEndReason.Failed:
-                    failuresInRow = watch.Received > 0 ? 1 : failuresInRow + 1;
-                    await PauseAsync(end.Failure!, cancellation).ConfigureAwait(false);
-                    break;
-                default:
-                    throw new UnreachableException();
+                await GiveUpStreamingAsync(end.Failure!, cancellation).ConfigureAwait(false);
+                return false;
             }
 
-            if (failuresInRow >= _options.WatchFailuresMax
+            if (watch.Received > 0 && elapsed.TotalMilliseconds >= _options.BackoffMsMax)
+            {
+                // Connections that something cuts every minute are no reason to stay away ever longer.
+                _backoff.Reset();
+            }
+
+            failuresInRow = end.Reason switch
+            {
+                WatchEndReason.InGoodOrder when watch.Received > 0 || elapsed >= _options.WatchTooShort => 0,
+                _ when watch.Received > 0 => 1,
+                _ => failuresInRow + 1,
+            };
+            await RestAfterAsync(end, watch.Received, elapsed, cancellation).ConfigureAwait(false);
+            if (end.Reason == WatchEndReason.Stale
+                || IsSuspect(end, watch.Received, elapsed)
+                || failuresInRow >= _options.WatchFailuresMax
                 || (_options.ChecksConsistency && !await IsConsistentAsync(cancellation).ConfigureAwait(false)))
             {
-                return;
+                return true;
             }
+
+            watch = NewWatch();
         }
+    }
+
+    private async Task RestAfterAsync(WatchEnd end, int received, TimeSpan elapsed, CancellationToken cancellation)
+    {
+        if (end.Reason != WatchEndReason.InGoodOrder)
+        {
+            await PauseAsync(end.Failure!, cancellation).ConfigureAwait(false);
+        }
+        else if (elapsed >= _options.WatchTooShort)
+        {
+            _store.RecordSuccess();
+        }
+        else if (received > 0)
+        {
+            // It worked, but whoever ends watches at once must not be asked again at once.
+            _store.RecordSuccess();
+            await Task.Delay(_backoff.Next(), _time, cancellation).ConfigureAwait(false);
+        }
+        else
+        {
+            await PauseAsync(VeryShort(elapsed), cancellation).ConfigureAwait(false);
+        }
+    }
+
+    private bool IsSuspect(WatchEnd end, int received, TimeSpan elapsed)
+    {
+        if (end.Reason != WatchEndReason.InGoodOrder || received > 0 || elapsed < _options.SilentWatchSuspect)
+        {
+            return false;
+        }
+
+        KubernetesLog.SuspectVersion(_logger, (long)elapsed.TotalMilliseconds);
+        return true;
+    }
+
+    private async Task GiveUpStreamingAsync(KubernetesApiException e, CancellationToken cancellation)
+    {
+        if (e.Failure == KubernetesFailure.Invalid)
+        {
+            // The server is well, it just cannot do that.
+            KubernetesLog.NoStreamingList(_logger, e.Message);
+            return;
+        }
+
+        await PauseAsync(e, cancellation).ConfigureAwait(false);
     }
 
     private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)

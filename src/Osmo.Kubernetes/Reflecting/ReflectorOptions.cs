@@ -6,6 +6,12 @@ public sealed record ReflectorOptions
     /// <summary>A label selector in Kubernetes' notation; null for all nodes.</summary>
     public string? LabelSelector { get; init; }
 
+    /// <summary>
+    /// Read the whole fleet from a watch that begins with it (sendInitialEvents) instead of from a list: no pages, and less memory on
+    /// the server. One that cannot is asked for a list, so this only ever costs a request.
+    /// </summary>
+    public bool UsesWatchList { get; init; }
+
     /// <summary>Shortest time the server is asked to keep a watch open; each watch gets a random one up to twice as long.</summary>
     public TimeSpan WatchTimeoutMin { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -26,7 +32,7 @@ public sealed record ReflectorOptions
     /// <summary>Pause after refused credentials or rights, which seldom mend by themselves, in milliseconds.</summary>
     public int RefusedBackoffMs { get; init; } = 30_000;
 
-    /// <summary>A watch that ends sooner than this without an event counts as a failure.</summary>
+    /// <summary>A watch that ends sooner than this is followed by a pause, and counts as a failure if it brought nothing.</summary>
     public TimeSpan WatchTooShort { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Failed watches in a row from one version before a fresh list is made.</summary>

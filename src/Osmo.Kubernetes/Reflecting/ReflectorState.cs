@@ -27,8 +27,11 @@ public sealed record ReflectorState
     /// <summary>Nodes known now.</summary>
     public int Nodes { get; init; }
 
-    /// <summary>Complete lists so far.</summary>
+    /// <summary>Complete lists so far, streamed ones included.</summary>
     public long Lists { get; init; }
+
+    /// <summary>Lists that came as the beginning of a watch.</summary>
+    public long StreamedLists { get; init; }
 
     /// <summary>Watches begun so far.</summary>
     public long Watches { get; init; }

@@ -32,7 +32,7 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
     }
 
     /// <summary>Brings known set and sink to what a list says: the first list as a whole, later ones as differences.</summary>
-    public void Apply(NodeList list)
+    public void Apply(NodeList list, bool isStreamed = false)
     {
         bool isFirst = !State.IsSynced;
         foreach (MalformedNode malformed in list.Malformed)
@@ -44,7 +44,14 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
         ResourceVersion = list.ResourceVersion;
         sink.Synced();
         DateTimeOffset now = time.GetUtcNow();
-        Publish(state => state with { IsSynced = true, LastSyncAt = now, LastContactAt = now, Lists = state.Lists + 1 });
+        Publish(state => state with
+        {
+            IsSynced = true,
+            LastSyncAt = now,
+            LastContactAt = now,
+            Lists = state.Lists + 1,
+            StreamedLists = state.StreamedLists + (isStreamed ? 1 : 0),
+        });
         RecordSuccess();
         KubernetesLog.Listed(logger, list.Nodes.Count, list.ResourceVersion, changed, deleted);
     }

@@ -32,6 +32,9 @@ public sealed class ExecCredentialsTests : IDisposable
         _time.Advance(TimeSpan.FromHours(1));
         KubernetesCredential second = await GetAsync(credentials);
         Assert.Equal("argument-value-2", second.Authorization!.Parameter);
+        Assert.False(credentials.Invalidate(second));
+        Assert.Same(second, await GetAsync(credentials));
+        _time.Advance(TimeSpan.FromSeconds(10));
         Assert.True(credentials.Invalidate(second));
         Assert.Equal("argument-value-3", (await GetAsync(credentials)).Authorization!.Parameter);
     }

@@ -23,8 +23,7 @@ public sealed record ScriptedRequest(string Method, string Target, IReadOnlyDict
 
 /// <summary>
 /// An HTTP/1.1 server on a raw socket that answers from scripts, byte by byte if need be: lists and watches each have a queue of
-/// answers, of
-/// which the last is given again and again.
+/// answers, of which the last is given again and again.
 /// </summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
