@@ -9,9 +9,10 @@ namespace Osmo.Bench.Fleet;
 /// <param name="Changes">Changes made.</param>
 /// <param name="ChangesPerSecond">The rate that was reached.</param>
 /// <param name="CpuMsPerChange">The process' CPU time for each of them, in milliseconds.</param>
+/// <param name="PauseMsPerSecond">Pauses for garbage collection, in milliseconds for each second.</param>
 /// <param name="Missing">Changes that no patch followed.</param>
 internal sealed record ChurnResult(
-    IReadOnlyList<double> LatenciesMs, int Changes, double ChangesPerSecond, double CpuMsPerChange, int Missing);
+    IReadOnlyList<double> LatenciesMs, int Changes, double ChangesPerSecond, double CpuMsPerChange, double PauseMsPerSecond, int Missing);
 
 /// <summary>
 /// Changes conditions of random nodes at a steady rate, so that the node's verdict flips, and times the patch that has to follow. A
@@ -47,12 +48,14 @@ internal sealed class MeasuredChurn
     {
         _latencies = new();
         var changes = (int)(duration.TotalSeconds * _changesPerSecond);
+        var pauses = GC.GetTotalPauseDuration();
         var cpu = Environment.CpuUsage.TotalTime;
         var start = Stopwatch.GetTimestamp();
 
         // A thread of its own: the rate must not depend on the thread pool that is being measured.
         await Task.Factory.StartNew(() => Change(changes, start, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         var elapsed = Stopwatch.GetElapsedTime(start);
+        var pauseMs = (GC.GetTotalPauseDuration() - pauses).TotalMilliseconds / elapsed.TotalSeconds;
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         var ended = Stopwatch.GetTimestamp();
         while (!_awaited.IsEmpty && Stopwatch.GetElapsedTime(ended) < MissingAfter)
@@ -63,7 +66,7 @@ internal sealed class MeasuredChurn
         var cpuMs = (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds;
         var missing = _awaited.Count;
         _awaited.Clear();
-        return new ChurnResult([.. _latencies], changes, changes / elapsed.TotalSeconds, cpuMs / changes, missing);
+        return new ChurnResult([.. _latencies], changes, changes / elapsed.TotalSeconds, cpuMs / changes, pauseMs, missing);
     }
 
     private void Change(int changes, long start, CancellationToken cancel)

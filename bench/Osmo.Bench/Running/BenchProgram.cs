@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Osmo.Bench.Running;
 
 /// <summary>The command line: which benchmarks to run and where the figures go.</summary>
@@ -31,6 +33,12 @@ internal static class BenchProgram
             foreach (var figure in result.Figures)
             {
                 await output.WriteLineAsync(figure.ToString());
+            }
+
+            if (result.OtherCores is { } others)
+            {
+                await output.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture, $"  meanwhile other processes used {others:F1} of {Environment.ProcessorCount} cores"));
             }
 
             if (result.Error is { } failure)

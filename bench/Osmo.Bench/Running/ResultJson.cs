@@ -31,6 +31,11 @@ internal static class ResultJson
         json.WriteStartObject();
         json.WriteString("name", result.Name);
         json.WriteString("error", result.Error);
+        if (result.OtherCores is { } others)
+        {
+            json.WriteNumber("other_cores", Math.Round(others, 2));
+        }
+
         json.WriteStartArray("figures");
         foreach (var figure in result.Figures)
         {

@@ -34,7 +34,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         ref var staged = ref CollectionsMarshal.GetValueRefOrAddDefault(_staged, report.Name, out var known);
         if (!known && grain.Nodes.TryGet(report.Name, out var node))
         {
-            staged = new Staged(node, node.Current, Write: false, FactsChanged: false, Changed: false);
+            staged = new Staged(node, node.Current, Exists: true, Write: false, FactsChanged: false, Changed: false);
         }
 
         // The same machine under a new uid is another node: it keeps nothing of the old one.
@@ -56,7 +56,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
             || !ReferenceEquals(before.Conditions, after.Conditions);
         var grainOfNode = staged.Node ?? new NodeGrain(after);
         grainOfNode.SeenInSession = session;
-        staged = new Staged(grainOfNode, after, staged.Write || write, staged.FactsChanged || factsChanged, Changed: true);
+        staged = new Staged(grainOfNode, after, staged.Exists, staged.Write || write, staged.FactsChanged || factsChanged, Changed: true);
         return true;
     }
 
@@ -65,7 +65,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         ref var staged = ref CollectionsMarshal.GetValueRefOrAddDefault(_staged, name, out var known);
         if (!known && grain.Nodes.TryGet(name, out var node))
         {
-            staged = new Staged(node, null, Write: false, FactsChanged: false, Changed: true);
+            staged = new Staged(node, null, Exists: true, Write: false, FactsChanged: false, Changed: true);
         }
         else
         {
@@ -99,14 +99,23 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
             }
         }
 
+        var flipped = new List<NodeGrain>();
         foreach (var node in grain.Nodes.Nodes)
         {
             var current = node.Current;
-            var available = policy.IsAvailable(current.Conditions.Ids, current.Unschedulable);
-            if (available != current.Available && !_staged.ContainsKey(current.Name))
+            if (policy.IsAvailable(current.Conditions.Ids, current.Unschedulable) != current.Available)
             {
-                _staged.Add(current.Name, new Staged(node, Verdict(current, available), Write: false, FactsChanged: false, Changed: true));
+                flipped.Add(node);
             }
+        }
+
+        // Often it is all nodes or none: growing step by step to all would hash every name twice.
+        _staged.EnsureCapacity(_staged.Count + flipped.Count);
+        foreach (var node in flipped)
+        {
+            var current = node.Current;
+            var next = Verdict(current, !current.Available);
+            _staged.TryAdd(current.Name, new Staged(node, next, Exists: true, Write: false, FactsChanged: false, Changed: true));
         }
     }
 
@@ -129,7 +138,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         {
             if (staged is { Node: { } node, Changed: true })
             {
-                Publish(name, node, staged.Next);
+                Publish(name, node, staged.Next, staged.Exists);
             }
         }
     }
@@ -140,9 +149,8 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         && ReferenceEquals(before.Facts, after.Facts)
         && before.VerifiedLabel == after.VerifiedLabel;
 
-    private void Publish(string name, NodeGrain node, NodeSnapshot? next)
+    private void Publish(string name, NodeGrain node, NodeSnapshot? next, bool exists)
     {
-        var exists = grain.Nodes.TryGet(name, out _);
         if (next is null)
         {
             if (exists)
@@ -187,5 +195,13 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
     /// <summary>The table of conditions may have been rebuilt since the set was made.</summary>
     private ConditionSet Rehomed(ConditionSet set) => ReferenceEquals(set.Table, grain.Sets.Table) ? set : grain.Share(set.ToPairs());
 
-    private readonly record struct Staged(NodeGrain? Node, NodeSnapshot? Next, bool Write, bool FactsChanged, bool Changed);
+    /// <summary>A node in this turn.</summary>
+    /// <param name="Node">Its grain; null where it was deleted before it was ever known.</param>
+    /// <param name="Next">Its state after the turn; null where it is deleted.</param>
+    /// <param name="Exists">Whether the grain has it before the turn is published.</param>
+    /// <param name="Write">Whether it has to be written.</param>
+    /// <param name="FactsChanged">Whether its facts have to be written too.</param>
+    /// <param name="Changed">Whether there is anything to publish.</param>
+    private readonly record struct Staged(
+        NodeGrain? Node, NodeSnapshot? Next, bool Exists, bool Write, bool FactsChanged, bool Changed);
 }

@@ -56,6 +56,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
 
     public void UpdateLabels(IReadOnlyList<Grains.Nodes.LabelUpdate> updates) => Change(() =>
     {
+        _labels.EnsureCapacity(updates.Count);
         foreach (var update in updates)
         {
             _labels[update.Node] = update;

@@ -10,6 +10,10 @@ namespace Osmo.Silo.Storage;
 /// <summary>Conditions and facts of a node as the JSON text that is stored.</summary>
 internal sealed class NodeJson : IDisposable
 {
+    private const int ConditionTextsMax = 512;
+    private const int ConditionTextCharsMax = 4_096;
+
+    private readonly Dictionary<ConditionSet, string> _conditionTexts = [];
     private readonly ArrayBufferWriter<byte> _buffer = new(4_096);
     private readonly Utf8JsonWriter _writer;
 
@@ -18,8 +22,32 @@ internal sealed class NodeJson : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _writer.Dispose();
 
-    /// <summary><c>[["Ready","True"],...]</c>, in the node's order.</summary>
+    /// <summary>
+    /// <c>[["Ready","True"],...]</c>, in the node's order. Nodes share their sets of conditions, so the text of a set is kept for the
+    /// next node.
+    /// </summary>
     public string Conditions(ConditionSet conditions)
+    {
+        if (_conditionTexts.TryGetValue(conditions, out var known))
+        {
+            return known;
+        }
+
+        var text = Write(conditions);
+        if (text.Length <= ConditionTextCharsMax)
+        {
+            if (_conditionTexts.Count == ConditionTextsMax)
+            {
+                _conditionTexts.Clear();
+            }
+
+            _conditionTexts.Add(conditions, text);
+        }
+
+        return text;
+    }
+
+    private string Write(ConditionSet conditions)
     {
         _writer.WriteStartArray();
         foreach (var (type, status) in conditions.ToPairs())
