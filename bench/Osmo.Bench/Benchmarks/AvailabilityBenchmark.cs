@@ -42,9 +42,10 @@ internal sealed class AvailabilityBenchmark : IBenchmark
             }
         });
 
+        var detail = $"{perCpuSecond:N0} for a second of CPU; {expected} of {Nodes} available";
         return Task.FromResult<IReadOnlyList<Figure>>(
         [
-            new("nodes judged", perSecond, "nodes/s", NodesPerSecondMin, GoalKind.AtLeast, $"{perCpuSecond:N0} for a second of CPU; {expected} of {Nodes} available"),
+            new("nodes judged", perSecond, "nodes/s", NodesPerSecondMin, GoalKind.AtLeast, detail),
             new("allocated", bytes, "bytes/node", 0, GoalKind.AtMost),
         ]);
     }

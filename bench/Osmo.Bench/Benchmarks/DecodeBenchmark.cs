@@ -76,8 +76,8 @@ internal sealed class DecodeBenchmark : IBenchmark
         allocated = (GC.GetAllocatedBytesForCurrentThread() - allocated) / (PassesPerRound * lines.Length);
         var detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"{lines.Average(line => line.Length):N0} bytes an event: decoding {Percentile.Median(decoding):F1} us and {allocated} bytes allocated, "
-            + $"tokenizing {Percentile.Median(tokenizing):F1} us");
+            $"{lines.Average(line => line.Length):N0} bytes an event: decoding {Percentile.Median(decoding):F1} us and {allocated} bytes "
+            + $"allocated, tokenizing {Percentile.Median(tokenizing):F1} us");
         return new Figure($"decoding over tokenizing, {what}", Percentile.Median(ratios), "times", RatioMax, GoalKind.AtMost, detail);
     }
 

@@ -47,7 +47,8 @@ internal sealed class HeartbeatsBenchmark : IBenchmark
         var (perSecond, perCpuSecond, bytes) = Repeated.Measure(Nodes, () =>
         {
             // A reader closes its stream at the end.
-            var reading = WatchLines.ReadAsync(new MemoryStream(body.GetBuffer(), 0, (int)body.Length), client.Connection.Options.NodeBytesMax, watch, limit);
+            var stream = new MemoryStream(body.GetBuffer(), 0, (int)body.Length);
+            var reading = WatchLines.ReadAsync(stream, client.Connection.Options.NodeBytesMax, watch, limit);
             if (!reading.IsCompletedSuccessfully)
             {
                 throw new InvalidOperationException($"The watch did not go through: {reading.Exception}");
@@ -60,7 +61,8 @@ internal sealed class HeartbeatsBenchmark : IBenchmark
 
         var detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"{perCpuSecond:N0} for a second of CPU; {Nodes} nodes, {body.Length / Nodes:N0} bytes an event, {bytes:N0} bytes allocated for each");
+            $"{perCpuSecond:N0} for a second of CPU; {Nodes} nodes, {body.Length / Nodes:N0} bytes an event, "
+            + $"{bytes:N0} bytes allocated for each");
         return Task.FromResult<IReadOnlyList<Figure>>(
             [new("heartbeats dropped", perSecond, "events/s", PerSecondMin, GoalKind.AtLeast, detail)]);
     }

@@ -69,7 +69,8 @@ internal sealed class LabelLatencyBenchmark : IBenchmark
             $"{churn.Changes} changes at {churn.ChangesPerSecond:F0}/s, {churn.CpuMsPerChange:F2} ms of CPU each, simulator included");
         var tail = string.Create(
             CultureInfo.InvariantCulture,
-            $"p90 {Percentile.Of(sorted, 0.9):F1}, p99.9 {Percentile.Of(sorted, 0.999):F1}, max {sorted[^1]:F1} ms; {churn.PauseMsPerSecond:F1} ms/s of garbage collection pauses");
+            $"p90 {Percentile.Of(sorted, 0.9):F1}, p99.9 {Percentile.Of(sorted, 0.999):F1}, max {sorted[^1]:F1} ms; "
+            + $"{churn.PauseMsPerSecond:F1} ms/s of garbage collection pauses");
         return
         [
             new("change to label patch, p50", Percentile.Of(sorted, 0.5), "ms", P50MsMax, GoalKind.AtMost, rate),

@@ -60,7 +60,8 @@ internal sealed class ReconfigureBenchmark : IBenchmark
 
         var detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"{Nodes:N0} verdicts flipped and label updates queued; {Rounds} changes from {calls.Min():F0} to {calls.Max():F0} ms, {Percentile.Median(cpu):F0} ms of CPU; "
+            $"{Nodes:N0} verdicts flipped and label updates queued; {Rounds} changes from {calls.Min():F0} to {calls.Max():F0} ms, "
+            + $"{Percentile.Median(cpu):F0} ms of CPU; "
             + $"all updates received by the agent {Percentile.Median(deliveries):F0} ms after the call began");
         return [new("configuration change", Percentile.Median(calls), "ms", MillisecondsMax, GoalKind.AtMost, detail)];
     }

@@ -14,7 +14,8 @@ public sealed class NodeJsonTests
         var backend = new TurnFixture();
         backend.Run(turn =>
         {
-            backend.Report(turn, [.. Enumerable.Range(0, Sets).Select(i => TurnFixture.Node($"n{i:D4}", ("Ready", "True"), ($"Type{i}", "False")))]);
+            var nodes = Enumerable.Range(0, Sets).Select(i => TurnFixture.Node($"n{i:D4}", ("Ready", "True"), ($"Type{i}", "False")));
+            backend.Report(turn, [.. nodes]);
             return true;
         });
 
