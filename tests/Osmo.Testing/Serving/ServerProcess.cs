@@ -28,18 +28,6 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>What it wrote to its standard error so far.</summary>
     public string ErrorText => string.Join('\n', _errors);
 
-    /// <summary>Memory that it holds now, in bytes.</summary>
-    public long ResidentBytes
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.WorkingSet64;
-        }
-    }
-
-    public int Id => _process.Id;
-
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
     public static async Task<ServerProcess> StartAsync(string folder, string url = "http://127.0.0.1:0", params string[] more)
@@ -60,12 +48,9 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Runs the program until it ends by itself.</summary>
     /// <param name="args">Its command line.</param>
-    public static Task<(int ExitCode, string Error)> RunAsync(params string[] args) => RunAsync(null, args);
-
-    /// <summary>Runs the program until it ends by itself, with settings of the process that a test makes.</summary>
-    public static async Task<(int ExitCode, string Error)> RunAsync(Action<ProcessStartInfo>? configure, params string[] args)
+    public static async Task<(int ExitCode, string Error)> RunAsync(params string[] args)
     {
-        await using var server = Begin(args, configure);
+        await using var server = Begin(args);
         using var limit = new CancellationTokenSource(Deadline);
         try
         {
@@ -78,6 +63,17 @@ public sealed class ServerProcess : IAsyncDisposable
         }
 
         return (server._process.ExitCode, server.ErrorText);
+    }
+
+    /// <summary>Sets how large the files that the server writes may become; null for no limit. Writes beyond that fail.</summary>
+    public async Task LimitFilesAsync(long? bytes)
+    {
+        using var process = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={(bytes is null ? "unlimited" : $"{bytes}")}:unlimited"]);
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new PlatformNotSupportedException($"prlimit ended with {process.ExitCode}.");
+        }
     }
 
     /// <summary>SIGKILL: it gets no chance to finish anything.</summary>
@@ -97,14 +93,15 @@ public sealed class ServerProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ServerProcess Begin(string[] args, Action<ProcessStartInfo>? configure = null)
+    private static ServerProcess Begin(string[] args)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args])
+        // Without the signal a file that grows beyond its limit is an error of the write, as a full disk is, and not the end.
+        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args];
+        var start = new ProcessStartInfo("sh", command)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        configure?.Invoke(start);
         var server = new ServerProcess(start);
         server._process.Start();
         server._process.BeginOutputReadLine();
