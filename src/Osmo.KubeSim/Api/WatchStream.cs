@@ -25,7 +25,7 @@ internal sealed class WatchStream : IWatchFaultTarget
     private DateTimeOffset _nextBookmark;
     private TaskCompletionSource _injected = New();
     private ulong _told;
-    private bool _isSilenced;
+    private volatile bool _isSilenced;
 
     public WatchStream(
         HttpContext context, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListOptions query, WatchWriter writer)
@@ -42,9 +42,16 @@ internal sealed class WatchStream : IWatchFaultTarget
     /// <summary>Only changes above this version are sent.</summary>
     public ulong StartAfter { get; set; }
 
+    private bool IsSilent => _isSilenced || _faults.WatchesAreSilent;
+
     public void Inject(WatchFault fault)
     {
-        if (_pending.Count < PendingFaultsMax)
+        if (fault.Kind == WatchFaultKind.Silence)
+        {
+            // At once: nothing that happens from now on is told any more.
+            _isSilenced = true;
+        }
+        else if (_pending.Count < PendingFaultsMax)
         {
             _pending.Enqueue(fault);
             Volatile.Read(ref _injected).TrySetResult();
@@ -72,7 +79,7 @@ internal sealed class WatchStream : IWatchFaultTarget
                 return;
             }
 
-            if (_isSilenced || _faults.WatchesAreSilent)
+            if (IsSilent)
             {
                 await WaitAsync(_isSilenced ? Never : _faults.SilenceEnded, injected, _end, cancel);
                 if (_cluster.Time.GetUtcNow() >= _end)
@@ -84,9 +91,17 @@ internal sealed class WatchStream : IWatchFaultTarget
             }
 
             batch.Clear();
+            var before = cursor;
             if (!_cluster.Store.TryRead(ref cursor, batch, BatchEventsMax, backlogMax, out var version))
             {
                 return;
+            }
+
+            if (IsSilent)
+            {
+                // Fell silent just now: what was read may have happened since.
+                cursor = before;
+                continue;
             }
 
             foreach (var entry in batch)
@@ -156,9 +171,6 @@ internal sealed class WatchStream : IWatchFaultTarget
                 case WatchFaultKind.ErrorEvent:
                     await _writer.ErrorAsync(FaultAnswer.StatusOf(new FaultResponse(fault.Code)), cancel);
                     return false;
-                case WatchFaultKind.Silence:
-                    _isSilenced = true;
-                    break;
                 case WatchFaultKind.Bookmark:
                     await _writer.BookmarkAsync(Math.Max(_told, StartAfter), endOfInitialEvents: false, cancel);
                     break;
