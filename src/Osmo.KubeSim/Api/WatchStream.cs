@@ -104,15 +104,7 @@ internal sealed class WatchStream : IWatchFaultTarget
                 continue;
             }
 
-            foreach (var entry in batch)
-            {
-                if (entry.Version > StartAfter)
-                {
-                    await _writer.EventAsync(entry, cancel);
-                }
-            }
-
-            _told = batch.Count == 0 ? Math.Max(version, StartAfter) : Math.Max(batch[^1].Version, StartAfter);
+            await TellAsync(batch, version, cancel);
             var now = _cluster.Time.GetUtcNow();
             if (now >= _end)
             {
@@ -129,6 +121,19 @@ internal sealed class WatchStream : IWatchFaultTarget
                 await WaitAsync(changed, injected, Earlier(_end, _nextBookmark), cancel);
             }
         }
+    }
+
+    private async Task TellAsync(List<StoreEvent> batch, ulong version, CancellationToken cancel)
+    {
+        foreach (var entry in batch)
+        {
+            if (entry.Version > StartAfter)
+            {
+                await _writer.EventAsync(entry, cancel);
+            }
+        }
+
+        _told = Math.Max(batch.Count == 0 ? version : batch[^1].Version, StartAfter);
     }
 
     private async Task BookmarkIfDueAsync(DateTimeOffset now, ulong version, CancellationToken cancel)
