@@ -25,7 +25,7 @@ internal sealed class WatchStream : IWatchFaultTarget
     private DateTimeOffset _nextBookmark;
     private TaskCompletionSource _injected = New();
     private ulong _told;
-    private bool _isSilenced;
+    private volatile bool _isSilenced;
 
     public WatchStream(
         HttpContext context, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListOptions query, WatchWriter writer)
@@ -42,9 +42,16 @@ internal sealed class WatchStream : IWatchFaultTarget
     /// <summary>Only changes above this version are sent.</summary>
     public ulong StartAfter { get; set; }
 
+    private bool IsSilent => _isSilenced || _faults.WatchesAreSilent;
+
     public void Inject(WatchFault fault)
     {
-        if (_pending.Count < PendingFaultsMax)
+        if (fault.Kind == WatchFaultKind.Silence)
+        {
+            // At once: nothing that happens from now on is told any more.
+            _isSilenced = true;
+        }
+        else if (_pending.Count < PendingFaultsMax)
         {
             _pending.Enqueue(fault);
             Volatile.Read(ref _injected).TrySetResult();
@@ -72,7 +79,7 @@ internal sealed class WatchStream : IWatchFaultTarget
                 return;
             }
 
-            if (_isSilenced || _faults.WatchesAreSilent)
+            if (IsSilent)
             {
                 await WaitAsync(_isSilenced ? Never : _faults.SilenceEnded, injected, _end, cancel);
                 if (_cluster.Time.GetUtcNow() >= _end)
@@ -84,20 +91,20 @@ internal sealed class WatchStream : IWatchFaultTarget
             }
 
             batch.Clear();
+            var before = cursor;
             if (!_cluster.Store.TryRead(ref cursor, batch, BatchEventsMax, backlogMax, out var version))
             {
                 return;
             }
 
-            foreach (var entry in batch)
+            if (IsSilent)
             {
-                if (entry.Version > StartAfter)
-                {
-                    await _writer.EventAsync(entry, cancel);
-                }
+                // Fell silent just now: what was read may have happened since.
+                cursor = before;
+                continue;
             }
 
-            _told = batch.Count == 0 ? Math.Max(version, StartAfter) : Math.Max(batch[^1].Version, StartAfter);
+            await TellAsync(batch, version, cancel);
             var now = _cluster.Time.GetUtcNow();
             if (now >= _end)
             {
@@ -114,6 +121,19 @@ internal sealed class WatchStream : IWatchFaultTarget
                 await WaitAsync(changed, injected, Earlier(_end, _nextBookmark), cancel);
             }
         }
+    }
+
+    private async Task TellAsync(List<StoreEvent> batch, ulong version, CancellationToken cancel)
+    {
+        foreach (var entry in batch)
+        {
+            if (entry.Version > StartAfter)
+            {
+                await _writer.EventAsync(entry, cancel);
+            }
+        }
+
+        _told = Math.Max(batch.Count == 0 ? version : batch[^1].Version, StartAfter);
     }
 
     private async Task BookmarkIfDueAsync(DateTimeOffset now, ulong version, CancellationToken cancel)
@@ -156,9 +176,6 @@ internal sealed class WatchStream : IWatchFaultTarget
                 case WatchFaultKind.ErrorEvent:
                     await _writer.ErrorAsync(FaultAnswer.StatusOf(new FaultResponse(fault.Code)), cancel);
                     return false;
-                case WatchFaultKind.Silence:
-                    _isSilenced = true;
-                    break;
                 case WatchFaultKind.Bookmark:
                     await _writer.BookmarkAsync(Math.Max(_told, StartAfter), endOfInitialEvents: false, cancel);
                     break;

@@ -21,7 +21,8 @@ public sealed class WatchFaultTests : IAsyncLifetime
     {
         var cluster = new SimulatedCluster();
         new FleetGenerator(new FleetOptions { Nodes = 2 }).Fill(cluster);
-        _server = await KubeSimServer.StartAsync(new KubeSimOptions { Cluster = cluster }, Cancel);
+        _server = await KubeSimServer.StartAsync(
+            new KubeSimOptions { Cluster = cluster, StorageTimeout = TimeSpan.FromMilliseconds(100) }, Cancel);
         _http = new HttpClient { BaseAddress = _server.BaseUri };
     }
 
@@ -86,6 +87,52 @@ public sealed class WatchFaultTests : IAsyncLifetime
         Assert.False(read.IsCompleted);
         _server.Faults.StallWatches = false;
         Assert.Contains("\"during\":\"stall\"", await read);
+    }
+
+    [Fact]
+    public async Task A_silenced_watch_tells_nothing_but_a_bookmark_of_what_it_told_and_its_end()
+    {
+        using var watch = await WatchAsync();
+        _server.Cluster.SetLabel("gpu-00000", "before", "silence");
+        var told = (string?)JsonNode.Parse((await watch.ReadLineAsync(Cancel))!)!["object"]!["metadata"]!["resourceVersion"];
+        _server.Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.Silence));
+        _server.Cluster.SetLabel("gpu-00000", "during", "silence");
+        _server.Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.Bookmark));
+        _server.Faults.InjectIntoWatches(new WatchFault(WatchFaultKind.End));
+        var bookmark = JsonNode.Parse((await watch.ReadLineAsync(Cancel))!)!;
+        Assert.Equal("BOOKMARK", (string?)bookmark["type"]);
+        Assert.Equal(told, (string?)bookmark["object"]!["metadata"]!["resourceVersion"]);
+        Assert.Null(await watch.ReadLineAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_graceful_end_refuses_new_connections_and_ends_open_watches_cleanly_after_a_bookmark()
+    {
+        using var watch = await WatchAsync();
+        await _server.ShutDownGracefullyAsync(TimeSpan.FromMilliseconds(100), Cancel);
+        Assert.Equal("BOOKMARK", (string?)JsonNode.Parse((await watch.ReadLineAsync(Cancel))!)!["type"]);
+        Assert.Null(await watch.ReadLineAsync(Cancel));
+        await Assert.ThrowsAsync<HttpRequestException>(() => _http.GetAsync(Nodes, Cancel));
+        await _server.ResumeListeningAsync(Cancel);
+        Assert.Equal(200, (int)(await _http.GetAsync(Nodes, Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Frozen_storage_hangs_lists_but_the_caches_and_holds_back_events_until_it_thaws()
+    {
+        using var watch = await WatchAsync();
+        _server.Faults.StorageFrozen = true;
+        var list = _http.GetAsync(Nodes, Cancel);
+        var event1 = watch.ReadLineAsync(Cancel).AsTask();
+        _server.Cluster.SetLabel("gpu-00000", "while", "frozen");
+        Assert.Equal(200, (int)(await _http.GetAsync(Nodes + "?resourceVersion=0", Cancel)).StatusCode);
+        Assert.Equal(504, await PatchAsync("gpu-00000"));
+        Assert.False(list.IsCompleted);
+        Assert.False(event1.IsCompleted);
+        _server.Faults.StorageFrozen = false;
+        Assert.Equal(200, (int)(await list).StatusCode);
+        Assert.Contains("\"while\":\"frozen\"", await event1);
+        Assert.Equal(200, await PatchAsync("gpu-00000"));
     }
 
     [Fact]

@@ -26,6 +26,9 @@ internal sealed class ReflectorFixture : IAsyncDisposable
 
     public KubernetesClientOptions ClientOptions { get; set; } = new() { ListPageItems = 2 };
 
+    /// <summary>The reflector's clock; the client's is always the system's.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     public Reflector? Reflector { get; private set; }
 
     public ReflectorState State => Reflector!.State;
@@ -33,7 +36,7 @@ internal sealed class ReflectorFixture : IAsyncDisposable
     public ReflectorFixture Start()
     {
         _client = new KubernetesClient(KubernetesConfiguration.ForServer(Server.Address, "a-token"), ClientOptions);
-        Reflector = new Reflector(_client, Sink, Options);
+        Reflector = new Reflector(_client, Sink, Options, Time);
         _running = Reflector.RunAsync(_stop.Token);
         return this;
     }

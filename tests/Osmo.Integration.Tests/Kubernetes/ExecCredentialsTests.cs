@@ -29,14 +29,31 @@ public sealed class ExecCredentialsTests : IDisposable
         JsonNode info = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "info"), TestContext.Current.CancellationToken))!;
         Assert.Equal(apiVersion, info["apiVersion"]!.GetValue<string>());
         Assert.Equal("https://cluster:6443", info["spec"]!["cluster"]!["server"]!.GetValue<string>());
-        _time.Advance(TimeSpan.FromHours(1));
+        _time.Advance(ExecCredentials.RefusalIntervalMin);
+        Assert.True(credentials.Invalidate(first));
         KubernetesCredential second = await GetAsync(credentials);
         Assert.Equal("argument-value-2", second.Authorization!.Parameter);
-        Assert.False(credentials.Invalidate(second));
-        Assert.Same(second, await GetAsync(credentials));
-        _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.True(credentials.Invalidate(second));
+        _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal("argument-value-3", (await GetAsync(credentials)).Authorization!.Parameter);
+    }
+
+    [Fact]
+    public async Task A_plugin_is_not_asked_again_at_once_when_what_it_just_gave_is_refused()
+    {
+        IKubernetesCredentials credentials = Resolve("""
+            count=$(($(cat count 2>/dev/null || echo 0) + 1)); echo $count > count
+            printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s"}}' $count
+            """);
+        KubernetesCredential first = await GetAsync(credentials);
+        Assert.False(credentials.Invalidate(first));
+        Assert.Same(first, await GetAsync(credentials));
+        _time.Advance(ExecCredentials.RefusalIntervalMin);
+        Assert.True(credentials.Invalidate(first));
+        KubernetesCredential second = await GetAsync(credentials);
+        Assert.Equal("2", second.Authorization!.Parameter);
+        // A request that still carried the first one may simply be sent again.
+        Assert.True(credentials.Invalidate(first));
+        Assert.Same(second, await GetAsync(credentials));
     }
 
     [Theory]

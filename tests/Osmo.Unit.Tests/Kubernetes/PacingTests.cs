@@ -45,5 +45,8 @@ public sealed class PacingTests
         Assert.True(ms[^4..].Distinct().Count() > 1);
         _time.Advance(TimeSpan.FromMinutes(3));
         Assert.InRange(backoff.Next().TotalMilliseconds, 50, 100);
+        Assert.InRange(backoff.Next().TotalMilliseconds, 100, 200);
+        backoff.Reset();
+        Assert.InRange(backoff.Next().TotalMilliseconds, 50, 100);
     }
 }
