@@ -68,7 +68,8 @@ internal sealed class DesiredLabels : IDisposable
                 _delayed.Remove(label, out _, out _);
             }
 
-            if (label.Stage is LabelStage.Idle or LabelStage.Delayed || (label.Stage == LabelStage.Ready && label.IsAmongGoodNews && !available))
+            bool turnedBad = label.Stage == LabelStage.Ready && label.IsAmongGoodNews && !available;
+            if (turnedBad || label.Stage is LabelStage.Idle or LabelStage.Delayed)
             {
                 MakeReady(label);
             }

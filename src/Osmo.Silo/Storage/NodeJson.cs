@@ -1,19 +1,18 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using System.Text;
 using System.Text.Json;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Nodes;
 
 namespace Osmo.Silo.Storage;
 
-/// <summary>Conditions and facts of a node as the JSON text that is stored.</summary>
+/// <summary>Conditions and facts of a node as the JSON text that is stored, in UTF-8. What is returned is valid until the next call.</summary>
 internal sealed class NodeJson : IDisposable
 {
     private const int ConditionTextsMax = 512;
-    private const int ConditionTextCharsMax = 4_096;
+    private const int ConditionTextBytesMax = 4_096;
 
-    private readonly Dictionary<ConditionSet, string> _conditionTexts = [];
+    private readonly Dictionary<ConditionSet, byte[]> _conditionTexts = [];
     private readonly ArrayBufferWriter<byte> _buffer = new(4_096);
     private readonly Utf8JsonWriter _writer;
 
@@ -26,7 +25,7 @@ internal sealed class NodeJson : IDisposable
     /// <c>[["Ready","True"],...]</c>, in the node's order. Nodes share their sets of conditions, so the text of a set is kept for the
     /// next node.
     /// </summary>
-    public string Conditions(ConditionSet conditions)
+    public ReadOnlySpan<byte> Conditions(ConditionSet conditions)
     {
         if (_conditionTexts.TryGetValue(conditions, out var known))
         {
@@ -34,20 +33,20 @@ internal sealed class NodeJson : IDisposable
         }
 
         var text = Write(conditions);
-        if (text.Length <= ConditionTextCharsMax)
+        if (text.Length <= ConditionTextBytesMax)
         {
             if (_conditionTexts.Count == ConditionTextsMax)
             {
                 _conditionTexts.Clear();
             }
 
-            _conditionTexts.Add(conditions, text);
+            _conditionTexts.Add(conditions, text.ToArray());
         }
 
         return text;
     }
 
-    private string Write(ConditionSet conditions)
+    private ReadOnlySpan<byte> Write(ConditionSet conditions)
     {
         _writer.WriteStartArray();
         foreach (var (type, status) in conditions.ToPairs())
@@ -60,7 +59,7 @@ internal sealed class NodeJson : IDisposable
     }
 
     /// <summary><c>{"labels":[[key,value],...],"taints":[[key,value,effect],...],"allocatable":[...],"capacity":[...]}</c>.</summary>
-    public string Facts(NodeFacts facts)
+    public ReadOnlySpan<byte> Facts(NodeFacts facts)
     {
         _writer.WriteStartObject();
         _writer.WriteStartArray("labels");
@@ -127,10 +126,10 @@ internal sealed class NodeJson : IDisposable
         _writer.WriteEndArray();
     }
 
-    private string Take()
+    private ReadOnlySpan<byte> Take()
     {
         _writer.Flush();
-        var text = Encoding.UTF8.GetString(_buffer.WrittenSpan);
+        var text = _buffer.WrittenSpan;
         _buffer.ResetWrittenCount();
         _writer.Reset();
         return text;

@@ -11,7 +11,8 @@ namespace Osmo.Unit.Tests.Tidy;
 /// </summary>
 internal static partial class BannedCalls
 {
-    private static readonly string[] ConsoleFolders = ["src/Osmo.Cli/Terminal/", "bench/"];
+    private static readonly string[] ConsoleFolders = 
+        ["src/Osmo.Cli/Terminal/", "src/Osmo.Server/Commands/", "src/Osmo.Server/Display/", "bench/"];
 
     public static IEnumerable<Violation> Check(SourceText file)
     {
@@ -70,7 +71,7 @@ internal static partial class BannedCalls
         var allowed = file.FileName == "Program.cs"
             || ConsoleFolders.Any(folder => file.Path.StartsWith(folder, StringComparison.Ordinal));
         return !allowed && LastName(access.Expression) == "Console"
-            ? "Console: only the edge of an executable (Program.cs, Osmo.Cli/Terminal) may. Take a TextWriter or an ILogger."
+            ? "Console: only the edge of an executable (Program.cs, its commands and display) may. Take a TextWriter or an ILogger."
             : null;
     }
 
