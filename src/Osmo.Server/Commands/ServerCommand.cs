@@ -32,7 +32,12 @@ internal static class ServerCommand
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            // Signals are the host's: the default here ends the process two seconds after one, in the middle of a drain.
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
         }
         catch (Exception failure) when (failure is OsmoException or KubernetesConfigurationException)
         {

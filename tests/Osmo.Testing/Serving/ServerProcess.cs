@@ -11,6 +11,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
     private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _errorsEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -25,14 +26,23 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Url { get; private set; } = null!;
 
+    /// <summary>The lines of its standard output so far.</summary>
+    public IReadOnlyList<string> Lines => [.. _lines];
+
     /// <summary>What it wrote to its standard error so far.</summary>
     public string ErrorText => string.Join('\n', _errors);
 
     /// <summary>Starts a server and waits until it listens.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
-    public static async Task<ServerProcess> StartAsync(string folder, string url = "http://127.0.0.1:0", params string[] more)
+    public static Task<ServerProcess> StartAsync(string folder, string url = "http://127.0.0.1:0", params string[] more) =>
+        StartAsync(["serve", "--url", url, "--data", folder, .. more]);
+
+    /// <summary>Starts any of the program's commands and waits until it listens.</summary>
+    /// <param name="args">Its command line.</param>
+    /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
+    public static async Task<ServerProcess> StartAsync(string[] args)
     {
-        var server = Begin(["serve", "--url", url, "--data", folder, .. more]);
+        var server = Begin(args);
         using var limit = new CancellationTokenSource(Deadline);
         var ended = server._process.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(server._listening.Task, ended) == ended)
@@ -76,6 +86,21 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks it to stop by a signal, and waits until its end.</summary>
+    /// <param name="signal">The signal's name, such as <c>TERM</c>.</param>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync(string signal)
+    {
+        using (var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using var limit = new CancellationTokenSource(Deadline);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
     /// <summary>SIGKILL: it gets no chance to finish anything.</summary>
     public async Task KillAsync()
     {
@@ -95,9 +120,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private static ServerProcess Begin(string[] args)
     {
-        // Without the signal a file that grows beyond its limit is an error of the write, as a full disk is, and not the end.
-        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args];
-        var start = new ProcessStartInfo("sh", command)
+        // Without XFSZ a file that grows beyond its limit is an error of the write, as a full disk is, and not the end. INT may have been
+        // switched off by whoever started the tests in the background.
+        string[] command =
+            ["--ignore-signal=XFSZ", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args];
+        var start = new ProcessStartInfo("env", command)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -111,9 +138,15 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private void Output(string? line)
     {
-        if (line?.StartsWith(Announcement, StringComparison.Ordinal) == true)
+        if (line is null)
         {
-            _listening.TrySetResult(new Uri(line[Announcement.Length..]));
+            return;
+        }
+
+        _lines.Enqueue(line);
+        if (line.StartsWith(Announcement, StringComparison.Ordinal))
+        {
+            _listening.TrySetResult(new Uri(line[Announcement.Length..].Split(' ')[0]));
         }
     }
 
