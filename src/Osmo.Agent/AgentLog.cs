@@ -42,6 +42,10 @@ internal static partial class AgentLog
     [LoggerMessage(5012, LogLevel.Warning, "Option --{option} has no effect on this agent")]
     public static partial void OptionWithoutEffect(ILogger logger, string option);
 
+    [LoggerMessage(5014, LogLevel.Warning,
+        "The silo wants nodes labelled, but this agent may not patch any: they stay as they are. --allow-label-patches allows it")]
+    public static partial void LabelsNotAllowed(ILogger logger);
+
     [LoggerMessage(5013, LogLevel.Information, "The agent has stopped")]
     public static partial void Stopped(ILogger logger);
 }

@@ -60,7 +60,7 @@ public sealed class BackendAgent : IDisposable
         LabelReports reports = new(_store, changed);
         NodeLabelPort port = new(new NodePatcher(_client, UnpacedPatcher, _time, kubernetesLogger), labelKey);
         TokenBucket pace = new(options.ApiQps, options.ApiBurst, _time);
-        _labels = new LabelApplier(port, labelKey, _store, reports, pace, _metrics, _time, _logger);
+        _labels = new LabelApplier(port, labelKey, _store, reports, pace, _metrics, _time, _logger, options.AllowLabelPatches);
         ReportSources sources = new(_store, new BatchBuilder(labelKey), _labels, reports, changed);
         _channel = new GatewayChannel(options, sources, _metrics, _time, _logger);
         _metrics.Observe(() => State);
@@ -157,7 +157,7 @@ public sealed class BackendAgent : IDisposable
         WorkflowNamespace = _options.Namespace,
         AgentVersion = AgentVersion.Text,
         NodeConditionPrefix = _options.NodeConditionPrefix.Value,
-        LabelUpdates = _options.EnableNodeLabelUpdate,
+        LabelUpdates = _options is { EnableNodeLabelUpdate: true, AllowLabelPatches: true },
         AgentInstance = _instance,
     };
 }

@@ -17,6 +17,7 @@ internal static class AgentOptionNames
           --host-ca-file FILE           PEM file with the authorities that sign the gateway's certificate
           --node-condition-prefix P     prefix of the label written to nodes (default osmo.nvidia.com/)
           --enable-node-label-update B  ask for label updates: true or false (ENABLE_NODE_LABEL_UPDATE; default false)
+          --allow-label-patches B       whether nodes may be patched at all (OSMO_ALLOW_LABEL_PATCHES; default true)
           --api-qps N                   label patches per second (OSMO_API_QPS; default 20)
           --api-burst N                 label patches at once (OSMO_API_BURST; default 30)
           --kubeconfig FILE             default: the pod's service account, else KUBECONFIG or ~/.kube/config
@@ -27,12 +28,15 @@ internal static class AgentOptionNames
         Names may be written with underscores as well: --node_condition_prefix.
         """;
 
-    public static readonly HashSet<string> Switches = new(StringComparer.Ordinal) { "enable-node-label-update", "metrics-otel-enable" };
+    public static readonly HashSet<string> Switches = new(StringComparer.Ordinal)
+    {
+        "enable-node-label-update", "allow-label-patches", "metrics-otel-enable",
+    };
 
     public static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "host", "backend", "namespace", "token", "token-file", "host-ca-file", "node-condition-prefix", "enable-node-label-update",
-        "api-qps", "api-burst", "kubeconfig", "context", "list-page-items", "log-level",
+        "allow-label-patches", "api-qps", "api-burst", "kubeconfig", "context", "list-page-items", "log-level",
     };
 
     /// <summary>Options of OSMO's own agent that existing deployments pass: taken, and said to have no effect.</summary>

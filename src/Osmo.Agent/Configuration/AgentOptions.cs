@@ -31,6 +31,11 @@ public sealed record AgentOptions
     /// <summary>Whether this deployment asks for label updates; the backend's configuration may switch them on as well.</summary>
     public bool EnableNodeLabelUpdate { get; init; }
 
+    /// <summary>
+    /// Whether nodes may be patched at all. Where not, nothing in the cluster is ever changed, whatever the silo asks for.
+    /// </summary>
+    public bool AllowLabelPatches { get; init; } = true;
+
     /// <summary>Label patches per second on average.</summary>
     public double ApiQps { get; init; } = 20;
 

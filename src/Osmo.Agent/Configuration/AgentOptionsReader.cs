@@ -26,6 +26,7 @@ internal static class AgentOptionsReader
             HostCaFile = File(values, "host-ca-file"),
             NodeConditionPrefix = Prefix(values) ?? defaults.NodeConditionPrefix,
             EnableNodeLabelUpdate = values.Flag("enable-node-label-update", "ENABLE_NODE_LABEL_UPDATE", defaults.EnableNodeLabelUpdate),
+            AllowLabelPatches = values.Flag("allow-label-patches", "OSMO_ALLOW_LABEL_PATCHES", defaults.AllowLabelPatches),
             ApiQps = Rate(values),
             ApiBurst = Number(values, "api-burst", "OSMO_API_BURST", defaults.ApiBurst, RateMax),
             Kubeconfig = File(values, "kubeconfig"),

@@ -27,6 +27,7 @@ internal sealed class LabelApplier : IDisposable
     private readonly JitteredBackoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
     private readonly AgentMetrics _metrics;
     private readonly ILogger _logger;
+    private readonly bool _isAllowed;
     private volatile bool _isEnabled;
 
     public LabelApplier(
@@ -37,8 +38,10 @@ internal sealed class LabelApplier : IDisposable
         TokenBucket pace,
         AgentMetrics metrics,
         TimeProvider time,
-        ILogger logger)
+        ILogger logger,
+        bool isAllowed = true)
     {
+        _isAllowed = isAllowed;
         _port = port;
         _labelKey = labelKey;
         _store = store;
@@ -64,11 +67,18 @@ internal sealed class LabelApplier : IDisposable
         }
     }
 
-    /// <summary>Switches label updates on or off; off drops every update that still waits.</summary>
+    /// <summary>
+    /// Switches label updates on or off; off drops every update that still waits. Where patches are not allowed, they stay off.
+    /// </summary>
     public void SetPolicy(bool isEnabled)
     {
-        _isEnabled = isEnabled;
-        if (!isEnabled)
+        _isEnabled = isEnabled && _isAllowed;
+        if (isEnabled && !_isAllowed)
+        {
+            AgentLog.LabelsNotAllowed(_logger);
+        }
+
+        if (!_isEnabled)
         {
             _desired.Clear();
         }

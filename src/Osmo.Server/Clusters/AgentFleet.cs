@@ -20,6 +20,7 @@ internal sealed class AgentFleet : IAsyncDisposable
                 Namespace = "default",
                 Token = token,
                 EnableNodeLabelUpdate = cluster.Labels,
+                AllowLabelPatches = cluster.AllowLabelPatches,
                 ApiQps = cluster.LabelPatchesPerSecond,
                 ApiBurst = cluster.LabelPatchesPerSecond,
             };

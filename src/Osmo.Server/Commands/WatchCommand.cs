@@ -40,7 +40,9 @@ internal static class WatchCommand
         var parts = context.Split('=', 2);
         var configuration = KubernetesConfiguration.Load(kubeconfig, parts[0].Length == 0 ? null : parts[0]);
         var name = parts.Length == 2 ? BackendName.Parse(parts[1]) : NameOf(configuration.Context ?? "cluster");
-        return new WatchedCluster(name, configuration, labels);
+
+        // A configuration from earlier may have labels on; without the option not even that may change somebody's cluster.
+        return new WatchedCluster(name, configuration, labels) { AllowLabelPatches = labels };
     }
 
     /// <summary>Contexts have names such as <c>gke_project_zone_name</c> or <c>user@cluster</c>; a backend's name is a DNS label.</summary>

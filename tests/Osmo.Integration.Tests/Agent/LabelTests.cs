@@ -99,6 +99,30 @@ public sealed class LabelTests
     }
 
     [Fact]
+    public async Task An_agent_that_may_not_patch_does_not_whatever_the_silo_wants()
+    {
+        await using AgentRig rig = await AgentRig.StartAsync(
+            options: options => options with { EnableNodeLabelUpdate = true, AllowLabelPatches = false });
+        ConcurrentQueue<PatchRecord> patches = new();
+        rig.Cluster.Patched += patches.Enqueue;
+        SiloConversation conversation = await rig.Silo.SnapshotAsync();
+        Assert.False(conversation.Hello!.LabelUpdates);
+
+        await conversation.SetPolicyAsync(isEnabled: true);
+        await conversation.WantLabelAsync("node-0", available: true);
+
+        // What follows is handled after that, by one side and by the other.
+        rig.Cluster.SetCondition("node-1", "Ready", "Unknown");
+        await Eventually.HoldsAsync(() => conversation.Fleet.Find("node-1")!.Status("Ready") == "Unknown", "the watch goes on");
+        await conversation.SetPolicyAsync(isEnabled: false);
+        int before = rig.Silo.Conversations.Count;
+        conversation.Abort();
+        await rig.Silo.SnapshotAsync(before);
+        Assert.Empty(patches);
+        Assert.Empty(conversation.Results);
+    }
+
+    [Fact]
     public async Task Switched_off_means_that_nothing_more_is_patched()
     {
         await using AgentRig rig = await AgentRig.StartAsync();
