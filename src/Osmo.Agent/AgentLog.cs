@@ -46,6 +46,9 @@ internal static partial class AgentLog
         "The silo wants nodes labelled, but this agent may not patch any: they stay as they are. --allow-label-patches allows it")]
     public static partial void LabelsNotAllowed(ILogger logger);
 
+    [LoggerMessage(5015, LogLevel.Error, "Labelling node {node} ended by an error that should not occur; it will be tried again")]
+    public static partial void PatchBroke(ILogger logger, string node, Exception e);
+
     [LoggerMessage(5013, LogLevel.Information, "The agent has stopped")]
     public static partial void Stopped(ILogger logger);
 }

@@ -25,6 +25,9 @@ internal sealed class LabelApplier : IDisposable
     private readonly TokenBucket _pace;
     private readonly DesiredLabels _desired;
     private readonly JitteredBackoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
+
+    // Missing rights and admission webhooks mend when somebody mends them, which takes longer than a server's restart.
+    private readonly JitteredBackoff _refusedBackoff = new(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
     private readonly AgentMetrics _metrics;
     private readonly ILogger _logger;
     private readonly bool _isAllowed;
@@ -84,9 +87,17 @@ internal sealed class LabelApplier : IDisposable
         }
     }
 
-    /// <summary>Works until cancelled.</summary>
-    public Task RunAsync(CancellationToken cancellation) =>
-        Task.WhenAll(Enumerable.Range(0, PatchesInFlightMax).Select(_ => WorkAsync(cancellation)));
+    /// <summary>Works until cancelled. A defect that ends one worker ends all of them, so that it is seen and not merely slower.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        Task[] workers = [.. Enumerable.Range(0, PatchesInFlightMax).Select(_ => WorkAsync(ended.Token))];
+        Task first = await Task.WhenAny(workers).ConfigureAwait(false);
+        await ended.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellation.ThrowIfCancellationRequested();
+        await first.ConfigureAwait(false);
+    }
 
     public void Dispose() => _desired.Dispose();
 
@@ -107,9 +118,23 @@ internal sealed class LabelApplier : IDisposable
             if (_desired.TryRead(label, out attempt) && !TrySettle(label, attempt))
             {
                 string value = NodeConditionPrefix.LabelValue(attempt.Available);
-                PatchResult result = await _port.PatchAsync(attempt.Node, attempt.Uid, value, cancellation).ConfigureAwait(false);
+                PatchResult result = await PatchAsync(attempt, value, cancellation).ConfigureAwait(false);
                 Conclude(label, attempt, value, result);
             }
+        }
+    }
+
+    private async Task<PatchResult> PatchAsync(LabelAttempt attempt, string value, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _port.PatchAsync(attempt.Node, attempt.Uid, value, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            // Not foreseen, and yet no reason for this node, or any other, to keep a wrong label.
+            AgentLog.PatchBroke(_logger, attempt.Node, e);
+            return new PatchResult { Outcome = PatchOutcome.Unavailable, Error = $"The patch broke off: {e.Message}" };
         }
     }
 
@@ -140,38 +165,40 @@ internal sealed class LabelApplier : IDisposable
             _pace.PauseFor(pause);
         }
 
-        switch (result.Outcome)
+        if (result is { Outcome: PatchOutcome.Applied, Node: { } node })
         {
-            case PatchOutcome.Applied when result.Node is { } node:
-                _store.ApplyPatched(node);
-                if (node.FindLabel(_labelKey) == value)
-                {
-                    AgentLog.LabelApplied(_logger, attempt.Node, _labelKey, value);
-                    Report(_desired.Finish(label, attempt), attempt, LabelResult.Types.Outcome.Applied, "");
-                    return;
-                }
+            _store.ApplyPatched(node);
+            if (node.FindLabel(_labelKey) == value)
+            {
+                AgentLog.LabelApplied(_logger, attempt.Node, _labelKey, value);
+                Report(_desired.Finish(label, attempt), attempt, LabelResult.Types.Outcome.Applied, "");
+                return;
+            }
 
-                Retry(label, attempt, result, $"The patch went through, but {_labelKey} is not {value}. Look for an admission webhook.");
-                return;
-            case PatchOutcome.NotFound or PatchOutcome.Invalid:
-                GiveUp(label, attempt, result.Error ?? result.Outcome.ToString());
-                return;
-            case PatchOutcome.Conflict when _store.Find(attempt.Node)?.Uid != attempt.Uid:
-                GiveUp(label, attempt, result.Error ?? "Another node has the name now.");
-                return;
-            default:
-                // A conflict over a node that is still ours here is either transient, or the watch is about to tell that it is gone.
-                Retry(label, attempt, result, result.Error ?? result.Outcome.ToString());
-                return;
+            Retry(label, attempt, result, $"The patch went through, but {_labelKey} is not {value}. Look for an admission webhook.");
+            return;
+        }
+
+        string error = result.Error ?? result.Outcome.ToString();
+        if (_store.Find(attempt.Node)?.Uid == attempt.Uid)
+        {
+            // Whatever the server says to the patch, the node is there and carries the wrong label: nobody else would ask again. Where
+            // the server knows better, the watch is about to tell that the node is gone.
+            Retry(label, attempt, result, error);
+        }
+        else
+        {
+            GiveUp(label, attempt, error);
         }
     }
 
     private void Retry(DesiredLabel label, in LabelAttempt attempt, PatchResult result, string error)
     {
         string message = Shorten(error);
+        JitteredBackoff backoff = result.Outcome is PatchOutcome.Unavailable or PatchOutcome.Throttled ? _backoff : _refusedBackoff;
         bool isNews = _desired.Retry(label, attempt, message, failures =>
         {
-            TimeSpan pause = _backoff.Pause(failures);
+            TimeSpan pause = backoff.Pause(failures);
             return result.RetryAfter is { } asked ? asked + (pause / 4) : pause;
         });
         if (isNews)

@@ -34,6 +34,8 @@ internal sealed class FakeLabelPort : ILabelPort
             Node = Nodes.Of(Node, version, verified: Value),
         });
 
+        public void Throw(Exception e) => _answer.SetException(e);
+
         public void Fail(PatchOutcome outcome, string error = "it failed", TimeSpan? retryAfter = null) =>
             _answer.SetResult(new PatchResult { Outcome = outcome, Error = error, RetryAfter = retryAfter });
     }

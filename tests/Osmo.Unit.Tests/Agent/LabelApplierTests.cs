@@ -158,20 +158,43 @@ public sealed class LabelApplierTests : IAsyncDisposable
     [Theory]
     [InlineData(PatchOutcome.NotFound)]
     [InlineData(PatchOutcome.Invalid)]
-    public async Task What_cannot_succeed_is_given_up(PatchOutcome outcome)
+    [InlineData(PatchOutcome.Forbidden)]
+    [InlineData(PatchOutcome.Conflict)]
+    public async Task A_refusal_is_tried_again_for_as_long_as_the_node_is_there(PatchOutcome outcome)
     {
         Want("n0", true);
-        (await PatchAsync(1)).Fail(outcome);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        for (int number = 2; number <= 14; number++)
+        {
+            patch.Fail(outcome);
+            patch = await NextTryAsync(number, TimeSpan.FromMinutes(5));
+        }
+
+        patch.Succeed(2);
+        Assert.Equal((Outcome.Retrying, "it failed"), ((await ResultAsync()).Outcome, _results[0].Message));
+        await Eventually.HoldsAsync(() => _applier.Waiting == 0, "the label is settled");
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_given_up_when_the_node_went_meanwhile()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        _harness.Store.Delete("n0", "uid-of-n0");
+        patch.Fail(PatchOutcome.NotFound);
         Assert.Equal((Outcome.GaveUp, "it failed"), ((await ResultAsync()).Outcome, _results[0].Message));
         Assert.Equal(0, _applier.Waiting);
     }
 
-    [Fact]
-    public async Task A_conflict_is_given_up_once_the_watch_tells_of_another_node()
+    [Theory]
+    [InlineData(PatchOutcome.NotFound)]
+    [InlineData(PatchOutcome.Conflict)]
+    public async Task A_refusal_is_given_up_once_the_watch_tells_of_another_node(PatchOutcome outcome)
     {
         Want("n0", true);
         FakeLabelPort.Patch patch = await PatchAsync(1);
-        patch.Fail(PatchOutcome.Conflict);
+        patch.Fail(outcome);
         Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
         _harness.Store.Delete("n0", "uid-of-n0");
         _harness.Store.Upsert(Nodes.Of("n0", 9, uid: "second"));
@@ -198,6 +221,41 @@ public sealed class LabelApplierTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_patch_that_throws_is_a_failed_try_and_costs_no_worker()
+    {
+        Want("n0", true);
+        FakeLabelPort.Patch patch = await PatchAsync(1);
+        for (int number = 2; number <= LabelApplier.PatchesInFlightMax + 2; number++)
+        {
+            patch.Throw(number % 2 == 0 ? new NotSupportedException("a defect") : new TaskCanceledException("a defect"));
+            patch = await NextTryAsync(number);
+        }
+
+        patch.Succeed(2);
+        Assert.Equal((Outcome.Retrying, "The patch broke off: a defect"), ((await ResultAsync()).Outcome, _results[0].Message));
+        await Eventually.HoldsAsync(() => _applier.Waiting == 0, "the label is settled");
+        Assert.False(_running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_worker_that_ends_by_a_defect_ends_the_others()
+    {
+        FakeLabelPort port = new();
+        TokenBucket pace = new(perSecond: 10, burst: 50, _time);
+
+        // Stands for any defect that a worker comes upon.
+        AgentMetrics none = null!;
+        using LabelApplier applier = new(port, Nodes.Label, _harness.Store, _reports, pace, none, _time, NullLogger.Instance);
+        applier.SetPolicy(isEnabled: true);
+        Task running = applier.RunAsync(_stop.Token);
+        applier.Want(new LabelUpdates { Updates = { new LabelUpdate { Node = "n0", Uid = "uid-of-n0", Available = true } } });
+        await Eventually.HoldsAsync(() => port.Patches.Count == 1, "the patch is sent");
+        port.Patches[0].Fail(PatchOutcome.Unavailable);
+        await Eventually.HoldsAsync(() => running.IsCompleted, "all workers have ended");
+        await Assert.ThrowsAsync<NullReferenceException>(() => running);
+    }
+
+    [Fact]
     public async Task A_label_that_something_else_changes_is_no_success()
     {
         Want("n0", true);
@@ -215,12 +273,12 @@ public sealed class LabelApplierTests : IAsyncDisposable
         return _port.Patches[number - 1];
     }
 
-    private async Task<FakeLabelPort.Patch> NextTryAsync(int number)
+    private async Task<FakeLabelPort.Patch> NextTryAsync(int number, TimeSpan? step = null)
     {
         await Eventually.HoldsAsync(
             () =>
             {
-                _time.Advance(TimeSpan.FromMilliseconds(50));
+                _time.Advance(step ?? TimeSpan.FromMilliseconds(50));
                 return _port.Patches.Count >= number;
             },
             $"try {number}");
