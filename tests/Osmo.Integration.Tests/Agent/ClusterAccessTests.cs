@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Osmo.Agent;
-using Osmo.KubeSim;
 using Osmo.Kubernetes;
+using Osmo.KubeSim;
 using Osmo.Testing;
 using Osmo.Testing.Channel;
 using Osmo.Testing.Kubernetes;
@@ -11,7 +11,7 @@ using Xunit;
 
 namespace Osmo.Integration.Tests.Agent;
 
-/// <summary>A kubeconfig that is broken ends the agent in a sentence; one that may work again later is tried again, and says why it fails.</summary>
+/// <summary>A kubeconfig that is broken ends the agent in a sentence; one that may work later is tried again, and says why.</summary>
 public sealed class ClusterAccessTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
@@ -63,7 +63,7 @@ public sealed class ClusterAccessTests : IDisposable
             TestContext.Current.CancellationToken);
         await RunsAsync(silo, async agent =>
         {
-            await Eventually.HoldsAsync(() => agent.State.LastClusterError?.Contains("401", StringComparison.Ordinal) == true, "401 is told", () => agent.State);
+            await Eventually.HoldsAsync(() => Tells(agent, "401"), "401 is told", () => agent.State);
             Assert.DoesNotContain("expired-token", agent.State.LastClusterError!, StringComparison.Ordinal);
             await File.WriteAllTextAsync(_folder.Of("token"), "fresh-token", TestContext.Current.CancellationToken);
             Assert.Single((await silo.SnapshotAsync()).Fleet.Nodes);
@@ -87,8 +87,11 @@ public sealed class ClusterAccessTests : IDisposable
             TestContext.Current.CancellationToken);
         await RunsAsync(silo, async agent =>
             await Eventually.HoldsAsync(
-                () => agent.State.LastClusterError?.Contains($"127.0.0.1:{port}", StringComparison.Ordinal) == true, "the server is named", () => agent.State));
+                () => Tells(agent, $"127.0.0.1:{port}"), "the server is named", () => agent.State));
     }
+
+    private static bool Tells(BackendAgent agent, string text) =>
+        agent.State.LastClusterError?.Contains(text, StringComparison.Ordinal) == true;
 
     private async Task RunsAsync(ScriptedSilo silo, Func<BackendAgent, Task> test)
     {
