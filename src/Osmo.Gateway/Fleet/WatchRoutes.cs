@@ -107,7 +107,7 @@ internal static class WatchRoutes
 
     private static string Data<T>(T value) => JsonSerializer.Serialize(value, Json);
 
-    /// <summary>A watcher that always waits for the next event, and lets go of it in good order: an enumerator at work must not be disposed.</summary>
+    /// <summary>Always waits for the next event, and ends in good order: an enumerator at work must not be disposed.</summary>
     private sealed class Follower : IAsyncDisposable
     {
         private readonly IAsyncEnumerator<FleetWatchItem> _items;
