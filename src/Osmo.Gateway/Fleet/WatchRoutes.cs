@@ -49,27 +49,33 @@ internal static class WatchRoutes
 
     private static async Task CopyAsync(HttpContext context, Follower follower, BackendName? only, TimeProvider time)
     {
+        var lastWrite = time.GetTimestamp();
+        string? seen = null;
         while (true)
         {
-            try
+            var quiet = time.GetElapsedTime(lastWrite);
+            if (quiet >= KeepAliveInterval || !await HappensAsync(follower, KeepAliveInterval - quiet, time, context.RequestAborted))
             {
-                if (!await follower.Next.WaitAsync(KeepAliveInterval, time, context.RequestAborted))
-                {
-                    return;
-                }
-            }
-            catch (TimeoutException)
-            {
-                await context.Response.WriteAsync(": still here\n\n", context.RequestAborted);
+                // With the id of what was seen and not wanted: a watcher of a quiet backend resumes from here, and not from where
+                // its last event lies, which may be forgotten by then.
+                await context.Response.WriteAsync(seen is null ? ": still here\n\n" : $"id: {seen}\n\n", context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
+                lastWrite = time.GetTimestamp();
                 continue;
             }
 
+            if (!await follower.Next)
+            {
+                return;
+            }
+
             var item = follower.Current;
+            seen = item.Id;
             if (only is null || item.Event is null || item.Event.Backend == only)
             {
                 var (name, data) = Describe(item.Event);
                 await context.Response.WriteAsync($"id: {item.Id}\nevent: {name}\ndata: {data}\n\n", context.RequestAborted);
+                lastWrite = time.GetTimestamp();
             }
 
             follower.Advance();
@@ -77,6 +83,19 @@ internal static class WatchRoutes
             {
                 await context.Response.Body.FlushAsync(context.RequestAborted);
             }
+        }
+    }
+
+    private static async Task<bool> HappensAsync(Follower follower, TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await follower.Next.WaitAsync(within, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
         }
     }
 
@@ -107,7 +126,7 @@ internal static class WatchRoutes
 
     private static string Data<T>(T value) => JsonSerializer.Serialize(value, Json);
 
-    /// <summary>A watcher that always waits for the next event, and lets go of it in good order: an enumerator at work must not be disposed.</summary>
+    /// <summary>Always waits for the next event, and ends in good order: an enumerator at work must not be disposed.</summary>
     private sealed class Follower : IAsyncDisposable
     {
         private readonly IAsyncEnumerator<FleetWatchItem> _items;

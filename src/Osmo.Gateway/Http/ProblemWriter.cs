@@ -10,7 +10,7 @@ namespace Osmo.Gateway.Http;
 
 /// <summary>
 /// Every error as problem details (RFC 9457). Beside the standard members stand <c>code</c>, <c>errors</c> with the fields at
-/// fault, and <c>message</c> and <c>error_code</c>, which OSMO's own clients look for.
+/// fault, and <c>message</c> and <c>error_code</c>, which OSMO's own clients look for (the latter where the caller is at fault).
 /// </summary>
 internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionHandler
 {
@@ -58,8 +58,12 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             ["code"] = code,
             ["traceId"] = context.TraceIdentifier,
             ["message"] = detail,
-            ["error_code"] = "USER",
         };
+        if (status < StatusCodes.Status500InternalServerError)
+        {
+            problem["error_code"] = "USER";
+        }
+
         if (fields.Length > 0)
         {
             problem["errors"] = JsonSerializer.SerializeToNode(fields, JsonSerializerOptions.Web);
@@ -74,7 +78,6 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
     {
         ErrorCode.Invalid => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.NotFound => StatusCodes.Status404NotFound,
-        ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         _ => StatusCodes.Status503ServiceUnavailable,
     };

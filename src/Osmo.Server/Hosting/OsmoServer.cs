@@ -70,7 +70,8 @@ public sealed class OsmoServer : IAsyncDisposable
             await app.DisposeAsync();
             throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. Stop what uses the port, or choose another address with --url.");
+                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. "
+                + "Stop what uses the port, or choose another address with --url.");
         }
 
         return new OsmoServer(app);

@@ -12,7 +12,8 @@ public sealed class StreamingListTests
     private static readonly JsonObject C = NodeJson.Small("c", 13);
 
     private static readonly string End =
-        """{"type":"BOOKMARK","object":{"kind":"Node","metadata":{"resourceVersion":"20","annotations":{"k8s.io/initial-events-end":"true"}}}}"""
+        """{"type":"BOOKMARK","object":{"kind":"Node","metadata":{"resourceVersion":"20","annotations":"""
+        + """{"k8s.io/initial-events-end":"true"}}}}"""
         + "\n";
 
     [Fact]

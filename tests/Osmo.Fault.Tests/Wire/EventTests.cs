@@ -151,6 +151,10 @@ public sealed class EventTests
     private static async Task PatchAsync(WireFixture fixture, string node, string body)
     {
         using HttpResponseMessage response = await fixture.Client.Connection.SendAsync(
-            HttpMethod.Patch, $"{Nodes}/{node}", "patch", (Encoding.UTF8.GetBytes(body), "application/merge-patch+json"), WireFixture.Cancel);
+            HttpMethod.Patch,
+            $"{Nodes}/{node}",
+            "patch",
+            (Encoding.UTF8.GetBytes(body), "application/merge-patch+json"),
+            WireFixture.Cancel);
     }
 }

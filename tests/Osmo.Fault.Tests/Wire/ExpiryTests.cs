@@ -138,7 +138,13 @@ public sealed class ExpiryTests
         ReflectorStore store = new(fixture.Sink, TimeProvider.System, NullLogger.Instance);
         store.Apply(new NodeList([], "abc", []));
         NodeWatch watch = new(
-            fixture.Client.Connection, new NodeDecoder(), store, WireFixture.Patient, TimeProvider.System, new Random(), NullLogger.Instance);
+            fixture.Client.Connection,
+            new NodeDecoder(),
+            store,
+            WireFixture.Patient,
+            TimeProvider.System,
+            new Random(),
+            NullLogger.Instance);
         WatchEnd end = await watch.RunAsync(WireFixture.Cancel);
         Assert.Equal(WatchEndReason.Failed, end.Reason);
         Assert.Equal((int)HttpStatusCode.InternalServerError, end.Failure!.HttpStatus);

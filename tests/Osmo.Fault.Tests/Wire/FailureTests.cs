@@ -90,7 +90,8 @@ public sealed class FailureTests
             options: WireFixture.Patient with { WatchIdleMax = TimeSpan.FromMilliseconds(200) });
         using CancellationTokenSource kill = new();
         Task going = fixture.Server.ShutDownGracefullyAsync(TimeSpan.FromMinutes(5), kill.Token);
-        await fixture.HoldsAsync(() => fixture.State.LastFailure == KubernetesFailure.Unreachable, "it has hung up and found the port closed");
+        await fixture.HoldsAsync(
+            () => fixture.State.LastFailure == KubernetesFailure.Unreachable, "it has hung up and found the port closed");
         await kill.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => going);
         fixture.Cluster.Cordon("node-1");
@@ -132,7 +133,8 @@ public sealed class FailureTests
             () => fixture.Client.ListNodesAsync(options: null, decoder: null, known: null, WireFixture.Cancel));
         Assert.Equal(KubernetesFailure.Timeout, e.Failure);
         using HttpClient http = new() { BaseAddress = fixture.Server.BaseUri };
-        Assert.Contains("node-2", await http.GetStringAsync("/api/v1/nodes?resourceVersion=0", WireFixture.Cancel), StringComparison.Ordinal);
+        string cached = await http.GetStringAsync("/api/v1/nodes?resourceVersion=0", WireFixture.Cancel);
+        Assert.Contains("node-2", cached, StringComparison.Ordinal);
         await fixture.HoldsAsync(() => fixture.State.ConsecutiveFailures > 1, "the silence is noticed");
         Assert.Equal(1, fixture.Deliveries);
 

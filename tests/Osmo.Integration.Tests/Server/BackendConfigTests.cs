@@ -143,7 +143,8 @@ public sealed class BackendConfigTests : IAsyncLifetime
         Assert.Equal("PreconditionFailed", (string?)body!["code"]);
         Assert.Equal("two", (string?)(await _server.GetAsync("/api/configs/backend/isaac"))["description"]);
         Assert.Equal(412, (await _server.SendAsync(HttpMethod.Delete, "/api/configs/backend/isaac", "{}", etag)).Status);
-        Assert.Equal(400, (await _server.ConfigureAsync("isaac", "{}", "\"abc\"")).Status);
+        Assert.Equal(412, (await _server.ConfigureAsync("isaac", "{}", "\"abc\"")).Status);
+        Assert.Equal(400, (await _server.ConfigureAsync("isaac", "{}", "no tag")).Status);
     }
 
     [Fact]
@@ -172,6 +173,7 @@ public sealed class BackendConfigTests : IAsyncLifetime
         Assert.Equal("volcano", (string?)old["scheduler_settings"]!["scheduler_type"]);
         Assert.Equal("kai", (string?)(await _server.GetAsync("/api/configs/backend/isaac"))["scheduler_settings"]!["scheduler_type"]);
         Assert.Equal(404, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=1", null)).Status);
+        Assert.Equal(404, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=999", null)).Status);
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=abc", null)).Status);
     }
 
@@ -218,6 +220,10 @@ public sealed class BackendConfigTests : IAsyncLifetime
     public async Task Bodies_that_are_no_json_or_too_large_are_refused()
     {
         const string Path = "/api/configs/backend/isaac";
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{"description":"\ud800"}}""")).Status);
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{},"description":"\udc00"}""")).Status);
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Patch, Path, """{"description":"\ud800"}""")).Status);
+        Assert.False(_agent.Ended);
         Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, "{bad")).Status);
         Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{"description":"a","description":"b"}}""")).Status);
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Post, Path, """{"description":"no configs"}""")).Status);

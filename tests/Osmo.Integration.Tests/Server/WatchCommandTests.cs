@@ -34,7 +34,10 @@ public sealed class WatchCommandTests : IAsyncDisposable
         _cluster!.Cluster.Patched += patches.Enqueue;
         string[] options = labels ? ["--labels"] : [];
         await using var watch = await ServerProcess.StartAsync(
-            ["watch", "--kubeconfig", kubeconfig, "--context", "=real", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data"), .. options]);
+            [
+                "watch", "--kubeconfig", kubeconfig, "--context", "=real", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data"),
+                .. options,
+            ]);
         using var http = new HttpClient { BaseAddress = watch.Url };
         await Eventually.AgreesAsync(async () => Difference(await NodesAsync(http), ("node-0", true)), "the node is known");
 

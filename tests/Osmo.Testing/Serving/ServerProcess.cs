@@ -69,7 +69,8 @@ public sealed class ServerProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"'{string.Join(' ', args)}' did not end within {Deadline.TotalSeconds} s; it said: {server.ErrorText}");
+            throw new TimeoutException(
+                $"'{string.Join(' ', args)}' did not end within {Deadline.TotalSeconds} s; it said: {server.ErrorText}");
         }
 
         return (server._process.ExitCode, server.ErrorText);
@@ -78,7 +79,8 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Sets how large the files that the server writes may become; null for no limit. Writes beyond that fail.</summary>
     public async Task LimitFilesAsync(long? bytes)
     {
-        using var process = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={(bytes is null ? "unlimited" : $"{bytes}")}:unlimited"]);
+        var soft = bytes is null ? "unlimited" : $"{bytes}";
+        using var process = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={soft}:unlimited"]);
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {

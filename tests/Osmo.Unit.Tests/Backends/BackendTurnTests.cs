@@ -11,7 +11,7 @@ namespace Osmo.Unit.Tests.Backends;
 public sealed class BackendTurnTests
 {
     private static readonly BackendName Name = BackendName.Parse("b");
-    private static readonly AgentHello Hello = new("uid", "workflows", "1.0", "", LabelUpdates: true);
+    private static readonly AgentHello Hello = new("uid", "workflows", "1.0", "", LabelUpdates: true, "one");
 
     private readonly MemoryStore _store = new();
     private readonly RecordingPort _port = new();

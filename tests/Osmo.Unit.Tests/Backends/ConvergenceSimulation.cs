@@ -215,7 +215,7 @@ public sealed class ConvergenceSimulation
             _port = new RecordingPort();
             _sequence = 0;
             _asked.Clear();
-            Run(turn => _session = turn.Connect(new AgentHello("uid", "w", "1", "", LabelUpdates: false), _port));
+            Run(turn => _session = turn.Connect(new AgentHello("uid", "w", "1", "", LabelUpdates: false, "one"), _port));
             Run(turn => turn.Report(_session!, new NodeReportBatch(++_sequence, [.. _nodes.Values.Select(node => node.Report())], [], true, true)));
             _dirty.Clear();
         }
@@ -264,9 +264,14 @@ public sealed class ConvergenceSimulation
                 _asked.Remove(update.Node);
                 if (_nodes.TryGetValue(update.Node, out var node) && node.Uid == update.Uid)
                 {
-                    Patches++;
-                    node.Label = NodeConditionPrefix.LabelValue(update.Available);
-                    _dirty.Add(node.Name);
+                    var value = NodeConditionPrefix.LabelValue(update.Available);
+                    if (node.Label != value)
+                    {
+                        Patches++;
+                        node.Label = value;
+                        _dirty.Add(node.Name);
+                    }
+
                     results.Add(new LabelReport(update.Node, update.Available, LabelOutcome.Applied, ""));
                 }
                 else
