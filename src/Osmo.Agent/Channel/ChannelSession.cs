@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
 using Osmo.Protocol;
@@ -12,9 +13,14 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
 {
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AcknowledgeTimeout = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan AcknowledgeCheckInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastWordsTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HeartbeatIntervalDefault = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryAfterMax = TimeSpan.FromMinutes(10);
 
+    // When each unacknowledged batch was handed to the connection, oldest first.
+    private readonly ConcurrentQueue<long> _sentAt = new();
     private ulong _sequence;
     private ulong _acknowledged;
     private ulong _windowBatches = 1;
@@ -78,22 +84,32 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenSource ended = new();
+
+        // A source of its own, so that nothing of this connection stays behind in the caller's, which outlives thousands of them.
+        using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task receive = ReceiveLoopAsync(ended.Token);
         Task send = SendLoopAsync(ended.Token);
-        Task cancelled = Task.Delay(Timeout.InfiniteTimeSpan, time, cancellation);
-        Task first = await Task.WhenAny(receive, send, cancelled).ConfigureAwait(false);
+        Task acknowledged = WatchAcknowledgementsAsync(ended.Token);
+        Task cancelled = Task.Delay(Timeout.InfiniteTimeSpan, time, stopped.Token);
+        Task first = await Task.WhenAny(receive, send, acknowledged, cancelled).ConfigureAwait(false);
         if (first == cancelled)
         {
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(1), time);
+            using CancellationTokenSource limit = new(LastWordsTimeout, time);
             await frames.CloseAsync(WebSocketCloseStatus.NormalClosure, "The agent stops.", limit.Token)
                 .AsTask().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        else if (first == send)
+        {
+            // Sending fails as well when the other side has left; why it did may have arrived and not been read yet.
+            await Task.WhenAny(receive, Task.Delay(LastWordsTimeout, time, stopped.Token)).ConfigureAwait(false);
+            first = receive.Exception?.InnerException is ChannelException ? receive : send;
+        }
 
         await ended.CancelAsync().ConfigureAwait(false);
+        await stopped.CancelAsync().ConfigureAwait(false);
 
         // Nobody may touch what is to be reported any more once this returns.
-        await receive.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await send.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(receive, send, acknowledged).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellation.ThrowIfCancellationRequested();
         await first.ConfigureAwait(false);
     }
@@ -171,8 +187,28 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
 
         if (sequence > _acknowledged)
         {
+            for (ulong next = _acknowledged; next < sequence; next++)
+            {
+                _sentAt.TryDequeue(out _);
+            }
+
             Volatile.Write(ref _acknowledged, sequence);
             sources.Changed.Set();
+        }
+    }
+
+    /// <summary>A silo that answers pings and acknowledges nothing would otherwise be believed for ever, and nothing reported.</summary>
+    private async Task WatchAcknowledgementsAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(AcknowledgeCheckInterval, time, cancellation).ConfigureAwait(false);
+            if (_sentAt.TryPeek(out long oldest) && time.GetElapsedTime(oldest) > AcknowledgeTimeout)
+            {
+                throw new ChannelException(
+                    $"The silo has not acknowledged batch {Volatile.Read(ref _acknowledged) + 1} for "
+                    + $"{AcknowledgeTimeout.TotalSeconds:F0} s. Look at the server's log, and whether its disk is full.");
+            }
         }
     }
 
@@ -212,6 +248,7 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
         {
             ulong sequence = _sequence + 1;
             frame.Messages.Add(new AgentMessage { Nodes = sources.Batch.Build(sequence) });
+            _sentAt.Enqueue(time.GetTimestamp());
             Volatile.Write(ref _sequence, sequence);
         }
 

@@ -21,6 +21,7 @@ internal sealed class GatewayChannel(AgentOptions options, ReportSources sources
     private volatile ChannelSession? _session;
     private volatile string? _lastError;
     private long _connections;
+    private long? _welcomedAt;
 
     public bool IsConnected => _session is not null;
 
@@ -36,10 +37,12 @@ internal sealed class GatewayChannel(AgentOptions options, ReportSources sources
         int failures = 0;
         while (true)
         {
-            long startedAt = time.GetTimestamp();
+            // Only time after the welcome counts: attempts that take long because nobody answers are no good connections.
+            _welcomedAt = null;
             ChannelException failure = await ConverseAsync(hello, cancellation).ConfigureAwait(false);
-            failures = time.GetElapsedTime(startedAt) >= GoodConnection ? 1 : failures + 1;
-            TimeSpan pause = failure.RetryAfter + _backoff.Pause(failures);
+            bool wasGood = _welcomedAt is { } welcomedAt && time.GetElapsedTime(welcomedAt) >= GoodConnection;
+            failures = wasGood ? 1 : failures + 1;
+            TimeSpan pause = _backoff.PauseAfter(failure.RetryAfter, failures);
             _lastError = failure.Message;
             AgentLog.Disconnected(logger, failure.Message, (long)pause.TotalMilliseconds);
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
@@ -81,6 +84,7 @@ internal sealed class GatewayChannel(AgentOptions options, ReportSources sources
         try
         {
             await session.OpenAsync(hello, cancellation).ConfigureAwait(false);
+            _welcomedAt = time.GetTimestamp();
             Interlocked.Increment(ref _connections);
             metrics.CountConnection();
             sources.Store.BeginReport();

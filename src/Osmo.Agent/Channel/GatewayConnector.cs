@@ -90,12 +90,23 @@ internal sealed class GatewayConnector(AgentOptions options, TimeProvider time)
         return new ChannelException(what) { RetryAfter = RetryAfter(socket) };
     }
 
-    private static TimeSpan RetryAfter(ClientWebSocket socket)
+    private static TimeSpan RetryAfter(ClientWebSocket socket) =>
+        socket.HttpResponseHeaders?.TryGetValue("Retry-After", out IEnumerable<string>? values) == true
+            ? RetryAfter(values.FirstOrDefault())
+            : TimeSpan.Zero;
+
+    /// <summary>The pause that a Retry-After header asks for, at most <see cref="RetryAfterMax"/>; zero where it names no seconds.</summary>
+    internal static TimeSpan RetryAfter(string? header)
     {
-        bool isGiven = socket.HttpResponseHeaders is { } headers && headers.TryGetValue("Retry-After", out IEnumerable<string>? values)
-            && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            && seconds <= RetryAfterMax.TotalSeconds;
-        return isGiven ? TimeSpan.FromSeconds(int.Parse(socket.HttpResponseHeaders!["Retry-After"].First())) : TimeSpan.Zero;
+        if (string.IsNullOrWhiteSpace(header) || !header.Trim().All(char.IsAsciiDigit))
+        {
+            return TimeSpan.Zero;
+        }
+
+        // Digits that are no number are too many.
+        return int.TryParse(header, CultureInfo.InvariantCulture, out int seconds) && seconds < RetryAfterMax.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : RetryAfterMax;
     }
 
     private static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message;

@@ -97,6 +97,51 @@ public sealed class AgentLossTests
     }
 
     [Fact]
+    public async Task A_refused_agent_stays_away_for_as_long_as_it_is_told_to()
+    {
+        ManualTimeProvider time = new();
+        await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
+        silo.Answer = _ => ScriptedSilo.RefusalOf(Refusal.Types.Code.Superseded, "Another one took over.", retryAfterMs: 240_000);
+        await using AgentRig rig = await AgentRig.StartAsync(silo: silo, time: time);
+        await Eventually.HoldsAsync(() => rig.State.LastChannelError?.Contains("Another one", StringComparison.Ordinal) == true, "it is refused");
+
+        time.Advance(TimeSpan.FromSeconds(239));
+        Assert.Equal(1, silo.Requests);
+        silo.Answer = _ => ScriptedSilo.WelcomeOf();
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return silo.Requests > 1;
+            },
+            "it asks again");
+    }
+
+    [Fact]
+    public async Task A_silo_that_acknowledges_nothing_any_more_is_left()
+    {
+        ManualTimeProvider time = new();
+        await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
+        silo.AcknowledgesAtOnce = false;
+        await using AgentRig rig = await AgentRig.StartAsync(silo: silo, time: time);
+        SiloConversation conversation = await silo.SnapshotAsync();
+        await conversation.AcknowledgeAllAsync();
+        await Eventually.HoldsAsync(() => rig.State.UnackedBatches == 0, "the snapshot is acknowledged");
+        rig.Cluster.SetCondition("node-0", "Ready", "False");
+        await Eventually.HoldsAsync(() => conversation.Batches.Count == 2, "the change is reported");
+
+        time.Advance(TimeSpan.FromSeconds(119));
+        Assert.True(rig.State.IsConnected);
+        await Eventually.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return rig.State.LastChannelError?.Contains("has not acknowledged batch 2", StringComparison.Ordinal) == true;
+            },
+            "it leaves");
+    }
+
+    [Fact]
     public async Task A_renewed_token_is_taken_up()
     {
         using ScratchFolder folder = new();

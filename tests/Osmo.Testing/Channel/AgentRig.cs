@@ -15,11 +15,11 @@ public sealed class AgentRig : IAsyncDisposable
     private readonly BackendAgent _agent;
     private readonly Task _running;
 
-    private AgentRig(KubeSimServer server, ScriptedSilo silo, AgentOptions options)
+    private AgentRig(KubeSimServer server, ScriptedSilo silo, AgentOptions options, TimeProvider? time)
     {
         Server = server;
         Silo = silo;
-        _agent = new BackendAgent(options, KubernetesConfiguration.ForServer(server.BaseUri));
+        _agent = new BackendAgent(options, KubernetesConfiguration.ForServer(server.BaseUri), time: time);
         _running = Task.Run(() => _agent.RunAsync(_stop.Token));
     }
 
@@ -33,7 +33,11 @@ public sealed class AgentRig : IAsyncDisposable
 
     /// <summary>Starts everything; the cluster holds nodes named node-0, node-1 ...</summary>
     public static async Task<AgentRig> StartAsync(
-        int nodes = 3, Func<AgentOptions, AgentOptions>? options = null, ScriptedSilo? silo = null, Action<FaultPlan>? faults = null)
+        int nodes = 3,
+        Func<AgentOptions, AgentOptions>? options = null,
+        ScriptedSilo? silo = null,
+        Action<FaultPlan>? faults = null,
+        TimeProvider? time = null)
     {
         KubeSimServer server = await KubeSimServer.StartAsync();
         faults?.Invoke(server.Faults);
@@ -54,7 +58,7 @@ public sealed class AgentRig : IAsyncDisposable
             ReconnectPauseMax = TimeSpan.FromMilliseconds(100),
             Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100 },
         };
-        return new AgentRig(server, silo, options is null ? defaults : options(defaults));
+        return new AgentRig(server, silo, options is null ? defaults : options(defaults), time);
     }
 
     public async ValueTask DisposeAsync()
