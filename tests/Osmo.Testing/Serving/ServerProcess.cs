@@ -125,7 +125,7 @@ public sealed class ServerProcess : IAsyncDisposable
         // Without XFSZ a file that grows beyond its limit is an error of the write, as a full disk is, and not the end. INT may have been
         // switched off by whoever started the tests in the background.
         string[] command =
-            ["--ignore-signal=XFSZ", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args];
+            ["--ignore-signal=XFSZ", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "osmo-server.dll"), .. args];
         var start = new ProcessStartInfo("env", command)
         {
             RedirectStandardOutput = true,
