@@ -20,7 +20,10 @@ internal static class FleetSession
     /// <param name="clusters">The clusters to watch.</param>
     /// <param name="configure">Called once for each backend, when it has registered; null for nothing.</param>
     public static async Task<int> RunAsync(
-        ServerSettings settings, ParseResult parsed, IReadOnlyList<WatchedCluster> clusters, Func<IBackendGrain, CancellationToken, Task>? configure)
+        ServerSettings settings,
+        ParseResult parsed,
+        IReadOnlyList<WatchedCluster> clusters,
+        Func<IBackendGrain, CancellationToken, Task>? configure)
     {
         var interactive = FleetDisplay.IsInteractive;
         var options = settings.Read(parsed, interactive ? LogLevel.None : LogLevel.Warning);
@@ -30,13 +33,14 @@ internal static class FleetSession
         await using var agents = new AgentFleet(
             server.Url, ReadAgentToken(options), clusters, server.Services.GetRequiredService<ILoggerFactory>());
         var configuring = Task.WhenAll(clusters.Select(cluster => ConfigureAsync(engine.GetBackend(cluster.Backend), configure, stopping)));
-        var display = new FleetDisplay(server.Url, options.DataFolder, clusters, agents, engine);
+        var display = new FleetDisplay(server.Url, options, clusters, agents, engine);
         await display.RunAsync(interactive, stopping);
         await configuring;
         return 0;
     }
 
-    private static async Task ConfigureAsync(IBackendGrain backend, Func<IBackendGrain, CancellationToken, Task>? configure, CancellationToken stopping)
+    private static async Task ConfigureAsync(
+        IBackendGrain backend, Func<IBackendGrain, CancellationToken, Task>? configure, CancellationToken stopping)
     {
         using var poll = new PeriodicTimer(RegistrationPollInterval);
         while (configure is not null && !stopping.IsCancellationRequested)

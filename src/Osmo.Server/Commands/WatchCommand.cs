@@ -12,10 +12,14 @@ internal static class WatchCommand
     public static Command Create()
     {
         var settings = new ServerSettings();
-        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig; KUBECONFIG or ~/.kube/config where it is not given." };
+        var kubeconfig = new Option<string?>("--kubeconfig")
+        {
+            Description = "The kubeconfig; KUBECONFIG or ~/.kube/config where it is not given.",
+        };
         var contexts = new Option<string[]>("--context")
         {
-            Description = "A context to watch, or CONTEXT=NAME to name its backend. May be repeated; the current context where it is not given.",
+            Description = "A context to watch, or CONTEXT=NAME to name its backend. May be repeated; "
+                + "the current context where it is not given.",
         };
         var labels = new Option<bool>("--labels")
         {
@@ -30,6 +34,7 @@ internal static class WatchCommand
         {
             var named = parsed.GetValue(contexts) is { Length: > 0 } given ? given : [""];
             var clusters = named.Select(context => Load(parsed.GetValue(kubeconfig), context, parsed.GetValue(labels))).ToArray();
+            RefuseSameNames(clusters);
             return await FleetSession.RunAsync(settings, parsed, clusters, configure: null);
         });
         return command;
@@ -45,6 +50,16 @@ internal static class WatchCommand
         return new WatchedCluster(name, configuration, labels) { AllowLabelPatches = labels };
     }
 
+    private static void RefuseSameNames(IReadOnlyList<WatchedCluster> clusters)
+    {
+        foreach (var same in clusters.GroupBy(cluster => cluster.Backend).Where(group => group.Count() > 1))
+        {
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                $"{same.Count()} of the contexts have the backend name {same.Key}. Name each of them otherwise: --context CONTEXT=NAME.");
+        }
+    }
+
     /// <summary>Contexts have names such as <c>gke_project_zone_name</c> or <c>user@cluster</c>; a backend's name is a DNS label.</summary>
     private static BackendName NameOf(string context)
     {
@@ -52,6 +67,7 @@ internal static class WatchCommand
         text = text.Length <= BackendName.CharsMax ? text : text[^BackendName.CharsMax..].Trim('-');
         return BackendName.TryParse(text, out var name)
             ? name
-            : throw new OsmoException(ErrorCode.Invalid, $"No backend name can be made of the context \"{context}\". Name it: --context \"{context}=NAME\".");
+            : throw new OsmoException(
+                ErrorCode.Invalid, $"No backend name can be made of the context \"{context}\". Name it: --context \"{context}=NAME\".");
     }
 }

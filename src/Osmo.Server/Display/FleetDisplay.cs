@@ -2,6 +2,7 @@ using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 using Osmo.Server.Clusters;
+using Osmo.Server.Hosting;
 using Spectre.Console;
 
 namespace Osmo.Server.Display;
@@ -13,16 +14,17 @@ internal sealed class FleetDisplay
     private static readonly TimeSpan PlainInterval = TimeSpan.FromSeconds(5);
 
     private readonly Uri _url;
-    private readonly string _dataFolder;
+    private readonly OsmoServerOptions _options;
     private readonly IReadOnlyList<WatchedCluster> _clusters;
     private readonly AgentFleet _agents;
     private readonly IGrainEngine _engine;
     private readonly VerdictTicker _ticker;
 
-    public FleetDisplay(Uri url, string dataFolder, IReadOnlyList<WatchedCluster> clusters, AgentFleet agents, IGrainEngine engine)
+    public FleetDisplay(
+        Uri url, OsmoServerOptions options, IReadOnlyList<WatchedCluster> clusters, AgentFleet agents, IGrainEngine engine)
     {
         _url = url;
-        _dataFolder = dataFolder;
+        _options = options;
         _clusters = clusters;
         _agents = agents;
         _engine = engine;
@@ -30,7 +32,8 @@ internal sealed class FleetDisplay
     }
 
     /// <summary>Whether the standard output is a terminal that can be redrawn.</summary>
-    public static bool IsInteractive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi;
+    public static bool IsInteractive =>
+        !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi;
 
     /// <summary>Shows until cancelled, and then returns normally.</summary>
     public async Task RunAsync(bool interactive, CancellationToken stopping)
@@ -55,22 +58,26 @@ internal sealed class FleetDisplay
 
         await ticking;
         Console.WriteLine();
-        Console.WriteLine($"Stopped. The data is in {_dataFolder}.");
+        Console.WriteLine($"Stopped. The data is in {_options.DataFolder}.");
     }
 
     private void Introduce()
     {
         var url = _url.ToString().TrimEnd('/');
         var name = _clusters[0].Backend;
-        Console.WriteLine($"Osmo listens on {url} and keeps its data in {Path.GetFullPath(_dataFolder)}. Ctrl-C stops it.");
+        Console.WriteLine($"Osmo listens on {url} and keeps its data in {Path.GetFullPath(_options.DataFolder)}. Ctrl-C stops it.");
         Console.WriteLine();
         Console.WriteLine("Try, in another terminal:");
-        Console.WriteLine($"  curl '{url}/api/backends/{name}/nodes?available=false&limit=3'");
-        Console.WriteLine($"  curl -N '{url}/api/watch?backend={name}'");
-        Console.WriteLine($"  curl -X PATCH {url}/api/configs/backend/{name} -d '{{\"node_conditions\":{{\"ignore_node_conditions\":[\"Gpu*\"]}}}}'");
+        const string Patch = "'{\"node_conditions\":{\"ignore_node_conditions\":[\"Gpu*\"]}}'";
+        var curl = _options.AdminTokenFile is { } token
+            ? $"curl -H \"Authorization: Bearer $(cat {ShellText.Quote(Path.GetFullPath(token))})\""
+            : "curl";
+        Console.WriteLine($"  {curl} '{url}/api/backends/{name}/nodes?available=false&limit=3'");
+        Console.WriteLine($"  {curl} -N '{url}/api/watch?backend={name}'");
+        Console.WriteLine($"  {curl} -X PATCH {url}/api/configs/backend/{name} -d {Patch}");
         if (_clusters[0].KubeconfigFile is { } kubeconfig)
         {
-            Console.WriteLine($"  kubectl --kubeconfig {kubeconfig} get nodes -L osmo.nvidia.com/verified --watch");
+            Console.WriteLine($"  kubectl --kubeconfig {ShellText.Quote(kubeconfig)} get nodes -L osmo.nvidia.com/verified --watch");
         }
 
         Console.WriteLine();

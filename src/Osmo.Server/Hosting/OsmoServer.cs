@@ -39,6 +39,7 @@ public sealed class OsmoServer : IAsyncDisposable
             AdminToken = ReadToken(options.AdminTokenFile, "--admin-token-file"),
             AgentToken = ReadToken(options.AgentTokenFile, "--agent-token-file"),
         };
+        RequireTwoTokens(gateway);
         gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;
         var url = ParseUrl(options.Url, gateway.DeveloperMode);
 
@@ -104,6 +105,25 @@ public sealed class OsmoServer : IAsyncDisposable
                 ErrorCode.Invalid,
                 $"Without tokens everybody who reaches the gateway may do everything, so it listens on loopback only, not on {url.Host}. "
                 + "Give --admin-token-file and --agent-token-file, or use http://127.0.0.1:8080.");
+    }
+
+    /// <summary>With one token alone, or the same in both places, an agent could do what only an administrator should.</summary>
+    private static void RequireTwoTokens(GatewayOptions gateway)
+    {
+        if ((gateway.AdminToken is null) != (gateway.AgentToken is null))
+        {
+            var missing = gateway.AdminToken is null ? "--admin-token-file" : "--agent-token-file";
+            throw new OsmoException(
+                ErrorCode.Invalid, $"Only one of the two tokens is given. Give {missing} as well, with a token of its own, or none of them.");
+        }
+
+        if (gateway.AdminToken is not null && gateway.AdminToken == gateway.AgentToken)
+        {
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                "--admin-token-file and --agent-token-file hold the same token, so every agent would be an administrator. "
+                + "Make a second one with: head -c 32 /dev/urandom | base64 > agent.token");
+        }
     }
 
     private static string? ReadToken(string? file, string option)

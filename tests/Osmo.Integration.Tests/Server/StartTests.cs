@@ -29,9 +29,26 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task An_address_that_is_not_this_machines()
     {
-        await File.WriteAllTextAsync(_folder.Of("token"), new string('t', 20), TestContext.Current.CancellationToken);
         const string Url = "http://192.0.2.1:8080";
-        await FailsAsync($"Cannot listen on {Url}", "--url", Url, "--admin-token-file", _folder.Of("token"));
+        var (admin, agent) = await WriteTokensAsync(new string('t', 20), new string('u', 20));
+        await FailsAsync($"Cannot listen on {Url}", "--url", Url, "--admin-token-file", admin, "--agent-token-file", agent);
+    }
+
+    [Theory]
+    [InlineData("--admin-token-file", "Give --agent-token-file as well")]
+    [InlineData("--agent-token-file", "Give --admin-token-file as well")]
+    public async Task One_token_alone(string option, string problem)
+    {
+        var (token, _) = await WriteTokensAsync(new string('t', 20), "");
+        await FailsAsync(problem, option, token);
+    }
+
+    [Fact]
+    public async Task One_token_for_both()
+    {
+        var (admin, agent) = await WriteTokensAsync("the-same-secret-text", "the-same-secret-text\n");
+        var error = await FailsAsync("hold the same token", "--admin-token-file", admin, "--agent-token-file", agent);
+        Assert.DoesNotContain("the-same-secret-text", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,6 +130,13 @@ public sealed class StartTests : IDisposable
         File.Delete(Database + "-shm");
         using var immutable = ReadOnlyFile.Make(Database);
         await FailsAsync("read-only");
+    }
+
+    private async Task<(string Admin, string Agent)> WriteTokensAsync(string admin, string agent)
+    {
+        await File.WriteAllTextAsync(_folder.Of("admin"), admin, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder.Of("agent"), agent, TestContext.Current.CancellationToken);
+        return (_folder.Of("admin"), _folder.Of("agent"));
     }
 
     private async Task<string> FailsAsync(string problem, params string[] args)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -58,6 +59,45 @@ public sealed class WatchCommandTests : IAsyncDisposable
 
         Assert.Equal(0, await watch.StopAsync("INT"));
         Assert.Equal(labels ? 2 : 0, patches.Count);
+    }
+
+    [Fact]
+    public async Task Two_contexts_of_one_backend_name_are_refused()
+    {
+        var kubeconfig = await StartClusterAsync();
+        var (exitCode, error) = await ServerProcess.RunAsync(
+            "watch", "--kubeconfig", kubeconfig, "--context", "=real", "--context", "=real", "--data", _folder.Of("data"));
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            "osmo-server: 2 of the contexts have the backend name real. Name each of them otherwise: --context CONTEXT=NAME.", error);
+    }
+
+    [Fact]
+    public async Task With_tokens_the_agents_are_let_in_and_the_commands_shown_carry_the_token()
+    {
+        var kubeconfig = await StartClusterAsync();
+        var admin = _folder.Of("admin's token");
+        await File.WriteAllTextAsync(admin, "an-administrators-token\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder.Of("agent"), "a-token-for-the-agents\n", TestContext.Current.CancellationToken);
+        await using var watch = await ServerProcess.StartAsync(
+            [
+                "watch", "--kubeconfig", kubeconfig, "--context", "=real", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data"),
+                "--admin-token-file", admin, "--agent-token-file", _folder.Of("agent"),
+            ]);
+        await Eventually.HoldsAsync(
+            () => watch.Lines.Any(line => line.Contains("in step", StringComparison.Ordinal)), "the agent is in step", () => watch.ErrorText);
+
+        var command = watch.Lines.Single(line => line.Contains("/nodes?", StringComparison.Ordinal)).Replace("available=false&", "");
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var answer = await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("\"node-0\"", answer, StringComparison.Ordinal);
+        var commands = watch.Lines.Where(line => line.Contains("curl ", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(3, commands.Length);
+        Assert.All(commands, line => Assert.Contains("$(cat ", line, StringComparison.Ordinal));
     }
 
     private async Task<string> StartClusterAsync()
