@@ -28,7 +28,14 @@ internal sealed class SimulatedClusters : IAsyncDisposable
         DisturbedShareMax = 0.01,
     };
 
-    private static readonly ChurnOptions East = new() { HeartbeatsPerSecond = 10, FlapsPerSecond = 0.3, CordonsPerSecond = 0.1, DisturbedShareMax = 0.02 };
+    private static readonly ChurnOptions East = new()
+    {
+        HeartbeatsPerSecond = 10,
+        FlapsPerSecond = 0.3,
+        CordonsPerSecond = 0.1,
+        DisturbedShareMax = 0.02,
+    };
+
     private static readonly ChurnOptions Lab = new() { HeartbeatsPerSecond = 2, FlapsPerSecond = 0.2, DisturbedShareMax = 0.05 };
 
     private readonly CancellationTokenSource _stopping = new();
@@ -69,8 +76,10 @@ internal sealed class SimulatedClusters : IAsyncDisposable
         if (status.Record.Config == BackendConfig.Default)
         {
             using var config = JsonDocument.Parse(DemoConfig);
+
+            // A copy: when the wait is cancelled, the configuration may still be read after the document is gone.
             await backend.ConfigureAsync(
-                new ReplaceFields(config.RootElement), new Audit("demo", "Configuration of the demo", TextList.Empty), null, cancel);
+                new ReplaceFields(config.RootElement.Clone()), new Audit("demo", "Configuration of the demo", TextList.Empty), null, cancel);
         }
     }
 
