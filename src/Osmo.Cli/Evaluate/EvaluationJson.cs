@@ -5,7 +5,7 @@ using Osmo.Grains.Availability;
 
 namespace Osmo.Cli.Evaluate;
 
-/// <summary>The verdicts as JSON: a list of objects with name, available, reasons, and notes where there are any.</summary>
+/// <summary>The verdicts as JSON: a list of objects, each with name, available, reasons and notes.</summary>
 internal static class EvaluationJson
 {
     // Quotes and angle brackets in a sentence stay readable; the output is no HTML.
@@ -40,17 +40,13 @@ internal static class EvaluationJson
         }
 
         json.WriteEndArray();
-        if (node.Verdict.Notes is { IsEmpty: false } notes)
+        json.WriteStartArray("notes");
+        foreach (var note in node.Verdict.Notes)
         {
-            json.WriteStartArray("notes");
-            foreach (var note in notes)
-            {
-                json.WriteStringValue(note);
-            }
-
-            json.WriteEndArray();
+            json.WriteStringValue(note);
         }
 
+        json.WriteEndArray();
         json.WriteEndObject();
     }
 

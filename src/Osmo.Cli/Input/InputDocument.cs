@@ -1,14 +1,23 @@
+using System.Text;
 using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli.Input;
 
-/// <summary>Reads a file or the standard input whole, as UTF-8 JSON. YAML, as <c>kubectl -o yaml</c> writes it, is converted.</summary>
+/// <summary>
+/// Reads a file or the standard input whole, as UTF-8 JSON. YAML, as <c>kubectl -o yaml</c> writes it, is converted, and so is UTF-16.
+/// </summary>
 internal static class InputDocument
 {
     /// <summary>Most bytes of one input: about 80,000 nodes of 12 KB.</summary>
     public const long BytesMax = 1_000_000_000;
 
     public const string StandardInput = "-";
+
+    private static readonly Encoding[] Utf16 =
+    [
+        new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true),
+        new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true),
+    ];
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -38,7 +47,28 @@ internal static class InputDocument
             bytes = bytes[ByteOrderMark.Length..];
         }
 
-        return ToJson(bytes, name);
+        return ToJson(FromUtf16(bytes, name), name);
+    }
+
+    /// <summary>What Windows PowerShell writes when output is redirected to a file: UTF-16, recognized by its byte order mark.</summary>
+    private static ReadOnlyMemory<byte> FromUtf16(ReadOnlyMemory<byte> bytes, string name)
+    {
+        foreach (var encoding in Utf16)
+        {
+            if (bytes.Span.StartsWith(encoding.Preamble))
+            {
+                try
+                {
+                    return Encoding.UTF8.GetBytes(encoding.GetString(bytes.Span[encoding.Preamble.Length..]));
+                }
+                catch (DecoderFallbackException)
+                {
+                    throw new CliError($"{name}: this begins like UTF-16, but is not valid UTF-16. Write the file as UTF-8.");
+                }
+            }
+        }
+
+        return bytes;
     }
 
     private static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> bytes, string name)

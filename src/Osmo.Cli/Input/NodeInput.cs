@@ -5,14 +5,17 @@ using Osmo.Kubernetes;
 namespace Osmo.Cli.Input;
 
 /// <summary>
-/// Finds the nodes in what kubectl or the API server wrote: a List or NodeList, single Nodes one after another, or watch events.
-/// The newest state of a node wins; a DELETED node is gone. The order is that of first appearance.
+/// Finds the nodes in what kubectl or the API server wrote: a List or NodeList, an array of nodes, single Nodes one after another, or
+/// watch events. A list is taken as it is, even where two nodes have one name: they may be of two clusters. Single Nodes and events, as
+/// <c>kubectl get --watch</c> writes them, tell of changes: the newest state of a node wins, and a DELETED node is gone. The order is
+/// that of first appearance.
 /// </summary>
 internal sealed class NodeInput
 {
     private readonly NodeStateDecoder _decoder = new();
     private readonly string _name;
-    private readonly OrderedDictionary<string, NodeProjection> _nodes = new(StringComparer.Ordinal);
+    private readonly List<NodeProjection?> _nodes = [];
+    private readonly Dictionary<string, int> _latest = new(StringComparer.Ordinal);
 
     private NodeInput(string name) => _name = name;
 
@@ -35,7 +38,7 @@ internal sealed class NodeInput
             throw JsonText.NotUnicode(name);
         }
 
-        return [.. input._nodes.Values];
+        return [.. input._nodes.OfType<NodeProjection>()];
     }
 
     private void ReadDocuments(ReadOnlyMemory<byte> json)
@@ -43,12 +46,17 @@ internal sealed class NodeInput
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { AllowMultipleValues = true });
         for (var number = 1; reader.Read(); number++)
         {
-            if (reader.TokenType != JsonTokenType.StartObject)
+            switch (reader.TokenType)
             {
-                throw Unexpected($"document {number}", $"a JSON {reader.TokenType}");
+                case JsonTokenType.StartObject:
+                    Take(ObjectEnvelope.Read(ref reader, json), $"document {number}");
+                    break;
+                case JsonTokenType.StartArray:
+                    TakeItems(ObjectEnvelope.ReadItems(ref reader, json), "", isNodeList: true);
+                    break;
+                default:
+                    throw Unexpected($"document {number}", "a single value");
             }
-
-            Take(ObjectEnvelope.Read(ref reader, json), $"document {number}");
         }
     }
 
@@ -59,7 +67,7 @@ internal sealed class NodeInput
             case { Kind: "Status" }:
                 throw new CliError($"{_name}: the API server answered with an error instead of nodes: {envelope.Message}");
             case { Items: { } items, Kind: null or "List" or "NodeList" }:
-                TakeItems(items, isNodeList: envelope.Kind == "NodeList");
+                TakeItems(items, "items", isNodeList: envelope.Kind == "NodeList");
                 break;
             case { Type: { } type, Object: { } node }:
                 TakeEvent(type, node, where);
@@ -72,18 +80,19 @@ internal sealed class NodeInput
         }
     }
 
-    private void TakeItems(List<ReadOnlyMemory<byte>> items, bool isNodeList)
+    private void TakeItems(List<ReadOnlyMemory<byte>> items, string list, bool isNodeList)
     {
         for (var i = 0; i < items.Count; i++)
         {
             // In a List each item says what it is; in a NodeList the API server leaves that out.
-            var kind = ObjectEnvelope.Read(items[i])?.Kind;
-            if (kind != "Node" && (kind is not null || !isNodeList))
+            var where = $"{list}[{i}]";
+            var item = ObjectEnvelope.Read(items[i]) ?? throw Unexpected(where, "no object");
+            if (item.Kind != "Node" && (item.Kind is not null || !isNodeList))
             {
-                throw Unexpected($"items[{i}]", kind is null ? "an item without kind" : $"a {kind}");
+                throw Unexpected(where, item.Kind is null ? "an item without kind" : $"a {item.Kind}");
             }
 
-            Upsert(items[i], $"items[{i}]");
+            Append(Decode(items[i], where));
         }
     }
 
@@ -102,7 +111,11 @@ internal sealed class NodeInput
                 Upsert(value, where);
                 break;
             case "DELETED":
-                _nodes.Remove(Decode(value, where).Name);
+                if (_latest.Remove(Decode(value, where).Name, out var gone))
+                {
+                    _nodes[gone] = null;
+                }
+
                 break;
             default:
                 throw Unexpected(where, $"a watch event of type \"{type}\"");
@@ -112,7 +125,20 @@ internal sealed class NodeInput
     private void Upsert(ReadOnlyMemory<byte> json, string where)
     {
         var node = Decode(json, where);
-        _nodes[node.Name] = node;
+        if (_latest.TryGetValue(node.Name, out var known))
+        {
+            _nodes[known] = node;
+        }
+        else
+        {
+            Append(node);
+        }
+    }
+
+    private void Append(NodeProjection node)
+    {
+        _latest[node.Name] = _nodes.Count;
+        _nodes.Add(node);
     }
 
     private NodeProjection Decode(ReadOnlyMemory<byte> json, string where)

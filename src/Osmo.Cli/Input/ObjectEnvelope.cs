@@ -64,7 +64,8 @@ internal sealed class ObjectEnvelope
         return envelope;
     }
 
-    private static List<ReadOnlyMemory<byte>> ReadItems(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
+    /// <summary>Slices the elements of the array that the reader stands at, and leaves the reader at its end.</summary>
+    public static List<ReadOnlyMemory<byte>> ReadItems(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json)
     {
         var items = new List<ReadOnlyMemory<byte>>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Osmo.Testing;
 using Xunit;
@@ -43,6 +44,8 @@ public sealed class EvaluateTests : IDisposable
         using var json = JsonDocument.Parse(result.Out);
         var nodes = json.RootElement.EnumerateArray().ToArray();
         Assert.Equal(["gpu-1", "gpu-2"], nodes.Select(n => n.GetProperty("name").GetString()));
+        Assert.All(nodes, n => Assert.Equal(["name", "available", "reasons", "notes"], n.EnumerateObject().Select(field => field.Name)));
+        Assert.All(nodes, n => Assert.Equal("[]", n.GetProperty("notes").GetRawText()));
         Assert.False(nodes[0].GetProperty("available").GetBoolean());
         Assert.Equal(
             """{"kind":"condition","condition":"GpuHealthy","status":"True","required":"False","source":"none","entry":null,"""
@@ -101,14 +104,16 @@ public sealed class EvaluateTests : IDisposable
     [Theory]
     [InlineData("", "the input is empty")]
     [InlineData("  \n", "the input is empty")]
+    [InlineData("5", "document 1 is a single value, not nodes")]
+    [InlineData("[5]", "[0] is no object, not nodes")]
+    [InlineData("[{\"kind\":\"Pod\"}]", "[0] is a Pod, not nodes")]
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\"", "not valid JSON (line 1, ")]
     [InlineData("{\"kind\":\"List\",\n\"items\":nope}", "not valid JSON (line 2, byte 10)")]
-    [InlineData("[]", "document 1 is a JSON StartArray, not nodes")]
     [InlineData("{}", "an object without kind, not nodes")]
     [InlineData("{\"kind\":\"PodList\",\"items\":[]}", "a PodList, not nodes")]
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Pod\"}]}", "items[0] is a Pod, not nodes")]
     [InlineData("{\"kind\":\"List\",\"items\":[{\"kind\":\"Node\"}]}", "items[0]: a node without a usable name")]
-    [InlineData("{\"kind\":\"NodeList\",\"items\":[5]}", "items[0]: ")]
+    [InlineData("{\"kind\":\"NodeList\",\"items\":[5]}", "items[0] is no object, not nodes")]
     [InlineData(
         "{\"kind\":\"Node\",\"metadata\":{\"name\":\"n\"},\"status\":{\"conditions\":{}}}",
         "document 1: node \"n\": status.conditions: ")]
@@ -218,6 +223,40 @@ public sealed class EvaluateTests : IDisposable
         var result = await OsmoProcess.RunWithInputAsync(Node, "evaluate", "-o", "name");
 
         Assert.Equal("node/a?[31m?b\n", result.Out);
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    public async Task Windows_powershells_files_are_read(string encoding)
+    {
+        var path = Path.Combine(_folder.FullName, "nodes.json");
+        await File.WriteAllTextAsync(
+            path, TwoNodes.Replace("gpu-1", "gpü-1"), Encoding.GetEncoding(encoding), TestContext.Current.CancellationToken);
+        var result = await OsmoProcess.RunAsync("evaluate", "-o", "name", path);
+        Assert.Equal((0, "node/gpü-1\nnode/gpu-2\n", ""), (result.ExitCode, result.Out, result.Error));
+    }
+
+    [Theory]
+    [InlineData("[]", "0 nodes: ")]
+    [InlineData("[{\"kind\":\"Node\",\"metadata\":{\"name\":\"a\"}},{\"metadata\":{\"name\":\"b\"}}]", "2 nodes: ")]
+    [InlineData("- {kind: Node, metadata: {name: a}}\n- {kind: Node, metadata: {name: b}}", "2 nodes: ")]
+    public async Task An_array_of_nodes_is_a_list(string input, string summary)
+    {
+        var result = await OsmoProcess.RunWithInputAsync(input, "evaluate");
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Contains(summary, result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nodes_of_one_name_stay_apart_in_a_list_and_are_one_in_a_watch()
+    {
+        const string Node = "{\"kind\":\"Node\",\"metadata\":{\"name\":\"a\"}}";
+        var list = await OsmoProcess.RunWithInputAsync($"{{\"kind\":\"List\",\"items\":[{Node},{Node}]}}", "evaluate", "-o", "name");
+        Assert.Equal("node/a\nnode/a\n", list.Out);
+        var events = string.Concat(Enumerable.Repeat($"{{\"type\":\"ADDED\",\"object\":{Node}}}\n", 2));
+        var watch = await OsmoProcess.RunWithInputAsync(events, "evaluate", "-o", "name");
+        Assert.Equal("node/a\n", watch.Out);
     }
 
     [Fact]
