@@ -12,9 +12,9 @@ internal sealed record FleetRow(string Backend, BackendStatus? Status, AgentStat
     /// <summary>The agent in a word or a sentence.</summary>
     public string AgentText => this switch
     {
-        { Agent.IsSynced: false, Agent.LastClusterError: { } error } => error,
+        { Agent.IsSynced: false, Agent.LastClusterError: { } error } => TerminalText.Line(error),
         { Agent.IsSynced: false } => "listing nodes",
-        { Agent.IsConnected: false, Agent.LastChannelError: { } error } => error,
+        { Agent.IsConnected: false, Agent.LastChannelError: { } error } => TerminalText.Line(error),
         { Agent.IsConnected: false } => "connecting",
         { Status.AgentSynced: false } => "reporting",
         _ => "in step",

@@ -16,6 +16,9 @@ internal sealed class VerdictTicker(IGrainEngine engine)
     /// <summary>The latest lines, newest last.</summary>
     public IReadOnlyList<string> Latest => [.. _lines];
 
+    /// <summary>Nodes whose verdict is remembered, to tell a change from a first sight.</summary>
+    public int Known => _known.Count;
+
     /// <summary>Follows the fleet until cancelled, and then returns normally.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -23,9 +26,14 @@ internal sealed class VerdictTicker(IGrainEngine engine)
         {
             await foreach (var item in engine.Watch.FollowAsync(after: null, stopping))
             {
-                if (item.Event is { Kind: FleetEventKind.NodeChanged } changed)
+                if (item.Event is { } happened)
                 {
-                    await NoteAsync(changed, stopping);
+                    await NoteAsync(happened, stopping);
+                }
+                else
+                {
+                    // Deletions may be among what was lost.
+                    _known.Clear();
                 }
             }
         }
@@ -35,7 +43,31 @@ internal sealed class VerdictTicker(IGrainEngine engine)
         }
     }
 
-    private async Task NoteAsync(FleetEvent changed, CancellationToken stopping)
+    private ValueTask NoteAsync(FleetEvent happened, CancellationToken stopping)
+    {
+        switch (happened.Kind)
+        {
+            case FleetEventKind.NodeChanged:
+                return NoteChangeAsync(happened, stopping);
+            case FleetEventKind.NodeDeleted:
+                _known.Remove((happened.Backend.Value, happened.Node!.Name));
+                break;
+            case FleetEventKind.BackendDeleted:
+                foreach (var key in _known.Keys.Where(key => key.Backend == happened.Backend.Value).ToList())
+                {
+                    _known.Remove(key);
+                }
+
+                break;
+            case FleetEventKind.BackendChanged:
+            default:
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask NoteChangeAsync(FleetEvent changed, CancellationToken stopping)
     {
         var node = changed.Node!;
         var key = (changed.Backend.Value, node.Name);
@@ -65,7 +97,7 @@ internal sealed class VerdictTicker(IGrainEngine engine)
 
     private void Add(string line)
     {
-        _lines.Enqueue(line);
+        _lines.Enqueue(TerminalText.Line(line));
         while (_lines.Count > LinesMax)
         {
             _lines.TryDequeue(out _);
