@@ -7,7 +7,7 @@ internal static class AgentOptionNames
         Usage: osmo-agent --host URL --backend NAME --namespace NAME [options]
 
         Watches the nodes of one Kubernetes cluster and reports them to Osmo.
-        An environment variable, where one is named, wins over the option.
+        An environment variable, where one is named, wins over the option, and an option over a file of options.
 
           --host URL                    the gateway: http(s) or ws(s) (default http://127.0.0.1:8000)
           --backend NAME                the backend's name (BACKEND; default osmo-backend)
@@ -22,27 +22,34 @@ internal static class AgentOptionNames
           --api-burst N                 label patches at once (OSMO_API_BURST; default 30)
           --kubeconfig FILE             default: the pod's service account, else KUBECONFIG or ~/.kube/config
           --context NAME                context of the kubeconfig
+          --watch-list B                read the fleet from a watch that begins with it, not from lists: less work for
+                                        the API server (OSMO_WATCH_LIST; default false)
+          --check-consistency B         after each watch, compare with an exact list (OSMO_CHECK_CONSISTENCY; default false)
           --list-page-items N           nodes per page when listing (default 500)
           --log-level LEVEL             debug, info, warning or error (default info)
+          --config FILE                 YAML file of options by name, such as "backend: dgx-east"; may be repeated, the last
+                                        one wins
 
         Names may be written with underscores as well: --node_condition_prefix.
         """;
 
     public static readonly HashSet<string> Switches = new(StringComparer.Ordinal)
     {
-        "enable-node-label-update", "allow-label-patches", "metrics-otel-enable",
+        "enable-node-label-update", "allow-label-patches", "watch-list", "check-consistency", "metrics-otel-enable",
     };
 
     public static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
         "host", "backend", "namespace", "token", "token-file", "host-ca-file", "node-condition-prefix", "enable-node-label-update",
         "allow-label-patches", "api-qps", "api-burst", "kubeconfig", "context", "list-page-items", "log-level",
+        "watch-list", "check-consistency",
     };
 
     /// <summary>Options of OSMO's own agent that existing deployments pass: taken, and said to have no effect.</summary>
     public static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
     {
-        "login-method", "token-endpoint", "client-id", "k8s-log-level", "log-dir", "log-name", "include-namespace-usage",
+        "login-method", "method", "username", "password", "password-file", "token-endpoint",
+        "client-id", "k8s-log-level", "log-dir", "log-name", "include-namespace-usage",
         "node-progress-file", "pod-progress-file", "event-progress-file", "control-progress-file", "websocket-progress-file",
         "pod-event-cache-size", "pod-event-cache-ttl", "node-event-cache-size", "node-event-cache-ttl", "backend-event-cache-size",
         "max-unacked-messages", "list-pods-page-size", "refresh-resource-state-interval", "metrics-otel-collector-host",

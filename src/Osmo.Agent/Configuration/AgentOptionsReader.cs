@@ -32,6 +32,11 @@ internal static class AgentOptionsReader
             Kubeconfig = File(values, "kubeconfig"),
             Context = values.Text("context"),
             ListPageItems = Number(values, "list-page-items", null, defaults.ListPageItems, PageItemsMax),
+            Reflector = defaults.Reflector with
+            {
+                UsesWatchList = values.Flag("watch-list", "OSMO_WATCH_LIST", defaults.Reflector.UsesWatchList),
+                ChecksConsistency = values.Flag("check-consistency", "OSMO_CHECK_CONSISTENCY", defaults.Reflector.ChecksConsistency),
+            },
             LogLevel = Level(values) ?? defaults.LogLevel,
         };
     }

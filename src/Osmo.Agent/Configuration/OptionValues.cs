@@ -1,18 +1,22 @@
 namespace Osmo.Agent;
 
 /// <summary>
-/// The command line as names and values. Names may be written with hyphens or underscores, values after a space or an equals sign. An
-/// environment variable wins over the command line, as with OSMO's own agent.
+/// The command line, and the files of options that it names, as names and values. Names may be written with hyphens or underscores,
+/// values after a space or an equals sign. An environment variable wins over the command line, as with OSMO's own agent, and that over
+/// files.
 /// </summary>
 internal sealed class OptionValues
 {
+    private const string ConfigFile = "config";
+
     private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Value, string File)> _fileValues = new(StringComparer.Ordinal);
     private readonly Func<string, string?> _environment;
 
     private OptionValues(Func<string, string?> environment) => _environment = environment;
 
     /// <summary>Options that were given and mean nothing to this agent.</summary>
-    public List<string> Ignored { get; } = [];
+    public SortedSet<string> Ignored { get; } = new(StringComparer.Ordinal);
 
     public static OptionValues Parse(IReadOnlyList<string> args, Func<string, string?> environment)
     {
@@ -31,32 +35,56 @@ internal sealed class OptionValues
                 : i + 1 < args.Count && IsValue(args[i + 1]) ? args[++i]
                 : AgentOptionNames.Switches.Contains(name) ? "true"
                 : throw new AgentOptionsException($"--{name} needs a value.");
-            if (AgentOptionNames.WithoutEffect.Contains(name))
+            if (name == ConfigFile)
             {
-                values.Ignored.Add(name);
+                values.ReadFile(value);
             }
-            else if (AgentOptionNames.Known.Contains(name))
+            else if (values.IsToBeTaken(name, $"--{Shown(name)}"))
             {
                 values._values[name] = value;
-            }
-            else
-            {
-                throw new AgentOptionsException($"--{Shown(name)} is no option of the agent. See --help for those there are.");
             }
         }
 
         return values;
     }
 
+    private void ReadFile(string path)
+    {
+        foreach ((string name, string value) in OptionsFile.Read(path))
+        {
+            if (IsToBeTaken(name, $"\"{Shown(name)}\" in {path}"))
+            {
+                _fileValues[name] = (value, path);
+            }
+        }
+    }
+
+    private bool IsToBeTaken(string name, string shown)
+    {
+        if (AgentOptionNames.WithoutEffect.Contains(name))
+        {
+            Ignored.Add(name);
+            return false;
+        }
+
+        return AgentOptionNames.Known.Contains(name)
+            ? true
+            : throw new AgentOptionsException($"{shown} is no option of the agent. See --help for those there are.");
+    }
+
     /// <summary>The value, or null where none or an empty one was given: an empty value in a chart means the default.</summary>
     public string? Text(string name, string? variable = null) =>
         variable is not null && _environment(variable) is { Length: > 0 } fromEnvironment ? fromEnvironment
         : _values.TryGetValue(name, out string? value) && value.Length > 0 ? value
+        : _fileValues.TryGetValue(name, out (string Value, string File) inFile) && inFile.Value.Length > 0 ? inFile.Value
         : null;
 
     /// <summary>Where a value came from, for messages.</summary>
     public string Source(string name, string? variable = null) =>
-        variable is not null && _environment(variable) is { Length: > 0 } ? variable : $"--{name}";
+        variable is not null && _environment(variable) is { Length: > 0 } ? variable
+        : !string.IsNullOrEmpty(_values.GetValueOrDefault(name)) || !_fileValues.TryGetValue(name, out (string Value, string File) inFile)
+            ? $"--{name}"
+        : $"{name} in {inFile.File}";
 
     public bool Flag(string name, string? variable, bool otherwise)
     {

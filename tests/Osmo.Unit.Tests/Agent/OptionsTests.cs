@@ -1,11 +1,15 @@
 using Osmo.Agent;
+using Osmo.Testing;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Agent;
 
-public sealed class OptionsTests
+public sealed class OptionsTests : IDisposable
 {
+    private readonly ScratchFolder _folder = new();
     private readonly Dictionary<string, string> _environment = [];
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public void Defaults_are_those_of_the_documentation()
@@ -16,6 +20,60 @@ public sealed class OptionsTests
         Assert.Equal("osmo.nvidia.com/", options.NodeConditionPrefix.Value);
         Assert.False(options.EnableNodeLabelUpdate);
         Assert.Null(options.Token);
+        Assert.True(options.AllowLabelPatches);
+        Assert.False(options.Reflector.UsesWatchList);
+        Assert.False(options.Reflector.ChecksConsistency);
+    }
+
+    [Fact]
+    public void The_pace_of_the_watch_can_be_chosen()
+    {
+        _environment["OSMO_CHECK_CONSISTENCY"] = "true";
+        AgentOptions options = Read("--namespace", "wf", "--watch_list", "--allow-label-patches", "false");
+        Assert.True(options.Reflector.UsesWatchList);
+        Assert.True(options.Reflector.ChecksConsistency);
+        Assert.False(options.AllowLabelPatches);
+    }
+
+    [Fact]
+    public void Options_of_other_ways_to_log_in_are_taken_and_named_without_their_values()
+    {
+        OptionValues values = Parse(
+            "--namespace", "wf", "--method", "password", "--username", "u", "--password=secret", "--password_file", "secret");
+        Assert.Equal(["method", "password", "password-file", "username"], values.Ignored);
+    }
+
+    [Fact]
+    public void Files_give_options_that_the_command_line_and_the_environment_override()
+    {
+        string first = WriteFile("namespace: wf\nbackend: first\napi_qps: 7.5\nenable_node_label_update: true\nlog_dir: [a]\nhost:\n");
+        string second = WriteFile("backend: second\napi-burst: 3\nusername: u");
+        _environment["OSMO_API_BURST"] = "4";
+        string[] args = ["--api-qps", "9", "--config", first, "--config", second];
+        AgentOptions options = Read(args);
+        Assert.Equal(("wf", "second", 9.0, 4), (options.Namespace, options.Backend, options.ApiQps, options.ApiBurst));
+        Assert.True(options.EnableNodeLabelUpdate);
+        Assert.Equal(new Uri("http://127.0.0.1:8000"), options.Host);
+        Assert.Equal(["log-dir", "username"], Parse(args).Ignored);
+    }
+
+    [Theory]
+    [InlineData("a: [b", "is no YAML")]
+    [InlineData("- a", "is no mapping")]
+    [InlineData("just a text", "is no mapping")]
+    [InlineData("backend: {secret: secret}", "line 1: backend takes one value")]
+    [InlineData("nonsense: 1", "is no option")]
+    [InlineData("token: secret\ntoken: secret", "is no YAML")]
+    [InlineData("namespace: wf\nbackend: Not A Label", "backend in ")]
+    [InlineData("a: 1\n---\na: 1", "several YAML documents")]
+    [InlineData(null, "cannot be read")]
+    public void A_bad_file_is_named(string? content, string expected)
+    {
+        string path = content is null ? _folder.Of("nothing") : WriteFile(content);
+        AgentOptionsException e = Assert.Throws<AgentOptionsException>(() => Read("--config", path));
+        Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+        Assert.Contains(path, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -100,6 +158,14 @@ public sealed class OptionsTests
         Assert.Contains("--namespace", errors.ToString(), StringComparison.Ordinal);
     }
 
-    private AgentOptions Read(params string[] args) =>
-        AgentOptionsReader.Read(OptionValues.Parse(args, name => _environment.GetValueOrDefault(name)));
+    private string WriteFile(string content)
+    {
+        string path = _folder.Of($"{Guid.NewGuid():N}.yaml");
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    private OptionValues Parse(params string[] args) => OptionValues.Parse(args, name => _environment.GetValueOrDefault(name));
+
+    private AgentOptions Read(params string[] args) => AgentOptionsReader.Read(Parse(args));
 }
