@@ -95,7 +95,7 @@ internal sealed class GatewayConnector(AgentOptions options, TimeProvider time)
             ? RetryAfter(values.FirstOrDefault())
             : TimeSpan.Zero;
 
-    /// <summary>The pause that a Retry-After header asks for, at most <see cref="RetryAfterMax"/>; zero where it names no seconds.</summary>
+    /// <summary>The pause that a Retry-After header asks for, five minutes at most; zero where it names no seconds.</summary>
     internal static TimeSpan RetryAfter(string? header)
     {
         if (string.IsNullOrWhiteSpace(header) || !header.Trim().All(char.IsAsciiDigit))

@@ -79,7 +79,10 @@ internal sealed class SimulatedClusters : IAsyncDisposable
 
             // A copy: when the wait is cancelled, the configuration may still be read after the document is gone.
             await backend.ConfigureAsync(
-                new ReplaceFields(config.RootElement.Clone()), new Audit("demo", "Configuration of the demo", TextList.Empty), null, cancel);
+                new ReplaceFields(config.RootElement.Clone()),
+                new Audit("demo", "Configuration of the demo", TextList.Empty),
+                null,
+                cancel);
         }
     }
 

@@ -114,7 +114,8 @@ public sealed class OsmoServer : IAsyncDisposable
         {
             var missing = gateway.AdminToken is null ? "--admin-token-file" : "--agent-token-file";
             throw new OsmoException(
-                ErrorCode.Invalid, $"Only one of the two tokens is given. Give {missing} as well, with a token of its own, or none of them.");
+                ErrorCode.Invalid,
+                $"Only one of the two tokens is given. Give {missing} as well, with a token of its own, or none of them.");
         }
 
         if (gateway.AdminToken is not null && gateway.AdminToken == gateway.AgentToken)
@@ -141,7 +142,8 @@ public sealed class OsmoServer : IAsyncDisposable
                 ? token
                 : throw new OsmoException(
                     ErrorCode.Invalid,
-                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. Make one with: head -c 32 /dev/urandom | base64 > {file}");
+                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. "
+                    + $"Make one with: head -c 32 /dev/urandom | base64 > {file}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -103,7 +103,8 @@ public sealed class AgentLossTests
         await using ScriptedSilo silo = await ScriptedSilo.StartAsync();
         silo.Answer = _ => ScriptedSilo.RefusalOf(Refusal.Types.Code.Superseded, "Another one took over.", retryAfterMs: 240_000);
         await using AgentRig rig = await AgentRig.StartAsync(silo: silo, time: time);
-        await Eventually.HoldsAsync(() => rig.State.LastChannelError?.Contains("Another one", StringComparison.Ordinal) == true, "it is refused");
+        await Eventually.HoldsAsync(
+            () => rig.State.LastChannelError?.Contains("Another one", StringComparison.Ordinal) == true, "it is refused");
 
         time.Advance(TimeSpan.FromSeconds(239));
         Assert.Equal(1, silo.Requests);

@@ -85,7 +85,9 @@ public sealed class WatchCommandTests : IAsyncDisposable
                 "--admin-token-file", admin, "--agent-token-file", _folder.Of("agent"),
             ]);
         await Eventually.HoldsAsync(
-            () => watch.Lines.Any(line => line.Contains("in step", StringComparison.Ordinal)), "the agent is in step", () => watch.ErrorText);
+            () => watch.Lines.Any(line => line.Contains("in step", StringComparison.Ordinal)),
+            "the agent is in step",
+            () => watch.ErrorText);
 
         var command = watch.Lines.Single(line => line.Contains("/nodes?", StringComparison.Ordinal)).Replace("available=false&", "");
         using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", command])
