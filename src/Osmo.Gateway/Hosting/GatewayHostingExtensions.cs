@@ -44,7 +44,8 @@ public static class GatewayHostingExtensions
             context.HttpContext.Response.StatusCode switch
             {
                 StatusCodes.Status404NotFound => "There is no such endpoint. See /openapi/v1.json for those that there are.",
-                StatusCodes.Status405MethodNotAllowed => "The endpoint does not take this method. See /openapi/v1.json for those that it takes.",
+                StatusCodes.Status405MethodNotAllowed =>
+                    "The endpoint does not take this method. See /openapi/v1.json for those that it takes.",
                 _ => "The request cannot be served as it is. See /openapi/v1.json for what the endpoint takes.",
             }));
         app.UseMiddleware<AccessMiddleware>();
