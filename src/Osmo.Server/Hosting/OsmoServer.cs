@@ -121,7 +121,8 @@ public sealed class OsmoServer : IAsyncDisposable
                 ? token
                 : throw new OsmoException(
                     ErrorCode.Invalid,
-                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. Make one with: head -c 32 /dev/urandom | base64 > {file}");
+                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. "
+                    + $"Make one with: head -c 32 /dev/urandom | base64 > {file}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
