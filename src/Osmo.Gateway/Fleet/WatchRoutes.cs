@@ -14,15 +14,19 @@ namespace Osmo.Gateway.Fleet;
 internal static class WatchRoutes
 {
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     public static void MapWatchRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/watch", WatchAsync)
             .WithTags("Fleet")
             .WithSummary("Follow the fleet (server-sent events)")
             .WithDescription(
-                "Events: node (a node came or changed), node-deleted, backend, backend-deleted, and resync: events were lost, read everything "
-                + "anew. Every event has an id; send the last one as Last-Event-ID, or as ?after=, to resume. ?backend=NAME follows one backend.");
+                "Events: node (a node came or changed), node-deleted, backend, backend-deleted, and resync: events were lost, "
+                + "read everything anew. Every event has an id; send the last one as Last-Event-ID, or as ?after=, to resume. "
+                + "?backend=NAME follows one backend.");
 
     private static async Task WatchAsync(
         HttpContext context,
@@ -102,7 +106,8 @@ internal static class WatchRoutes
     private static (string Name, string Data) Describe(FleetEvent? happened) => happened switch
     {
         null => ("resync", "{}"),
-        { Kind: FleetEventKind.NodeDeleted } => ("node-deleted", Data(new { backend = happened.Backend.Value, name = happened.Node!.Name })),
+        { Kind: FleetEventKind.NodeDeleted } => (
+            "node-deleted", Data(new { backend = happened.Backend.Value, name = happened.Node!.Name })),
         { Node: { } node } => ("node", Data(new
         {
             backend = happened.Backend.Value,

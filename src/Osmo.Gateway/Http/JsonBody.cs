@@ -26,7 +26,8 @@ internal static class JsonBody
         catch (JsonException failure)
         {
             throw new BadHttpRequestException(
-                $"The body is not the JSON that was expected: {failure.Message} Send one JSON object, encoded as UTF-8, with each field once.");
+                $"The body is not the JSON that was expected: {failure.Message} "
+                + "Send one JSON object, encoded as UTF-8, with each field once.");
         }
     }
 

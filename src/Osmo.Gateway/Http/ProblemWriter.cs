@@ -17,7 +17,10 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
     private const string ContentType = "application/problem+json";
 
     /// <summary>Nobody reads a problem as HTML, and people read it as it is: quotes stay quotes.</summary>
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -35,7 +38,8 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return true;
             default:
-                GatewayLog.RequestFailed(logger, context.Request.Method, context.Request.Path.Value ?? "", context.TraceIdentifier, exception);
+                GatewayLog.RequestFailed(
+                    logger, context.Request.Method, context.Request.Path.Value ?? "", context.TraceIdentifier, exception);
                 await WriteAsync(
                     context,
                     StatusCodes.Status500InternalServerError,

@@ -38,7 +38,9 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         cancellationToken);
 
     public Task CheckAsync(CancellationToken cancellationToken) =>
-        ReadAsync(connection => Query(connection, "SELECT COUNT(*) FROM config_history WHERE revision = 1", row => row.GetInt64(0)), cancellationToken);
+        ReadAsync(
+            connection => Query(connection, "SELECT COUNT(*) FROM config_history WHERE revision = 1", row => row.GetInt64(0)),
+            cancellationToken);
 
     public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<BackendRecord>>(
         connection => Query(connection, $"SELECT {BackendColumns} FROM backend ORDER BY name", ReadBackend),

@@ -20,9 +20,15 @@ public sealed class NodeTests : IAsyncLifetime
     public async Task A_node_is_explained_with_the_rule_that_decided()
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
-        await _server.ConfigureAsync("b", """{"node_conditions":{"additional_node_conditions":["Gpu*"],"ignore_node_conditions":["Some*"]}}""");
+        await _server.ConfigureAsync(
+            "b", """{"node_conditions":{"additional_node_conditions":["Gpu*"],"ignore_node_conditions":["Some*"]}}""");
         await agent.ReportAsync(
-            [new ScriptedNode("n1", ("Ready", "True"), ("GpuHealthy", "False"), ("SomeTransient", "True"), ("Disk", "Unknown")) { Unschedulable = true }],
+            [
+                new ScriptedNode("n1", ("Ready", "True"), ("GpuHealthy", "False"), ("SomeTransient", "True"), ("Disk", "Unknown"))
+                {
+                    Unschedulable = true,
+                },
+            ],
             snapshot: true);
 
         var node = await _server.GetAsync("/api/backends/b/nodes/n1");
@@ -43,7 +49,8 @@ public sealed class NodeTests : IAsyncLifetime
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
         await agent.ReportAsync(
-            Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? ScriptedNode.NotReady($"n{i:D2}") : ScriptedNode.Ready($"n{i:D2}")), snapshot: true);
+            Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? ScriptedNode.NotReady($"n{i:D2}") : ScriptedNode.Ready($"n{i:D2}")),
+            snapshot: true);
 
         Assert.Equal(5, await CountAsync("?available=false"));
         Assert.Equal(20, await CountAsync("?available=true"));
@@ -71,7 +78,10 @@ public sealed class NodeTests : IAsyncLifetime
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b", labels: true);
         await agent.ReportAsync(
-            [new ScriptedNode("n1", ("Ready", "True"), ("Gpu", "True")) { VerifiedLabel = "False" }, ScriptedNode.Ready("n2") with { VerifiedLabel = "True" }],
+            [
+                new ScriptedNode("n1", ("Ready", "True"), ("Gpu", "True")) { VerifiedLabel = "False" },
+                ScriptedNode.Ready("n2") with { VerifiedLabel = "True" },
+            ],
             snapshot: true);
         Assert.Empty(agent.LabelUpdates);
 
@@ -201,7 +211,9 @@ public sealed class NodeTests : IAsyncLifetime
             await Eventually.HoldsAsync(() => garbled.Refusal?.Code == Refusal.Types.Code.ProtocolError, "garbage");
         }
 
-        await using (var badPrefix = await ScriptedAgent.ConnectAsync(_server.Url, "b", ScriptedAgent.HelloOf("b") is var hello && (hello.NodeConditionPrefix = "wrong/") != "" ? hello : null))
+        var hello = ScriptedAgent.HelloOf("b");
+        hello.NodeConditionPrefix = "wrong/";
+        await using (var badPrefix = await ScriptedAgent.ConnectAsync(_server.Url, "b", hello))
         {
             await Eventually.HoldsAsync(() => badPrefix.Refusal?.Code == Refusal.Types.Code.InvalidHello, "a bad prefix");
         }
@@ -211,6 +223,7 @@ public sealed class NodeTests : IAsyncLifetime
         batch.Upserts[0].Conditions[0] = 99;
         await agent.SendAsync(new AgentMessage { Nodes = batch });
         await Eventually.HoldsAsync(() => agent.Refusal?.Code == Refusal.Types.Code.ProtocolError, "an unknown symbol");
+        await EventuallyConnectedAsync(connected: false);
 
         await using var gap = await ScriptedAgent.JoinAsync(_server.Url, "b");
         await gap.SendAsync(new AgentMessage { Nodes = ScriptedNode.Batch(5, [ScriptedNode.Ready("n1")]) });

@@ -139,7 +139,8 @@ public sealed class ConvergenceSimulation
         private void AddOrRecreate()
         {
             var name = $"n{_random.Next(8)}";
-            _nodes[name] = new SimNode(name, $"uid-{++_uids}", [.. Types.Select(type => new ConditionPair(type, Statuses[_random.Next(3)]))]);
+            _nodes[name] = new SimNode(
+                name, $"uid-{++_uids}", [.. Types.Select(type => new ConditionPair(type, Statuses[_random.Next(3)]))]);
             _dirty.Add(name);
         }
 
@@ -216,7 +217,8 @@ public sealed class ConvergenceSimulation
             _sequence = 0;
             _asked.Clear();
             Run(turn => _session = turn.Connect(new AgentHello("uid", "w", "1", "", LabelUpdates: false, "one"), _port));
-            Run(turn => turn.Report(_session!, new NodeReportBatch(++_sequence, [.. _nodes.Values.Select(node => node.Report())], [], true, true)));
+            Run(turn => turn.Report(
+                _session!, new NodeReportBatch(++_sequence, [.. _nodes.Values.Select(node => node.Report())], [], true, true)));
             _dirty.Clear();
         }
 
