@@ -80,7 +80,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             : throw Broken(cluster, $"{key} of cluster \"{cluster.Name}\" is not an http, https or socks5 address");
     }
 
-    private static CertificateAuthority? Authority(KubeconfigEntry cluster)
+    private CertificateAuthority? Authority(KubeconfigEntry cluster)
     {
         if (KubeconfigYaml.Text(cluster.Body, "certificate-authority-data", cluster.File) is { Length: > 0 } data)
         {
@@ -89,7 +89,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
         }
 
         return KubeconfigYaml.Text(cluster.Body, "certificate-authority", cluster.File) is { Length: > 0 } path
-            ? CertificateAuthority.FromFile(Beside(cluster, path))
+            ? CertificateAuthority.FromFile(Beside(cluster, path), time)
             : null;
     }
 
