@@ -172,29 +172,7 @@ internal sealed class ApiConnection : IDisposable
         return handler;
     }
 
-    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
-    {
-        if (_configuration.InsecureSkipTlsVerify)
-        {
-            return true;
-        }
-
-        // The name must fit whoever signed; who may sign is for the configured authority alone to say.
-        if (certificate is not X509Certificate2 server || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
-        {
-            return false;
-        }
-
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_configuration.Authority!.Current());
-        if (presented is not null)
-        {
-            chain.ChainPolicy.ExtraStore.AddRange(
-                presented.ChainElements.Select(element => element.Certificate).ToArray());
-        }
-
-        return chain.Build(server);
-    }
+    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors) =>
+        _configuration.InsecureSkipTlsVerify
+        || ServerTrust.IsTrusted(certificate, presented, errors, _configuration.Authority!.Current());
 }
