@@ -12,15 +12,16 @@ internal sealed class ApiConnection : IDisposable
 
     private static readonly string UserAgent = $"osmo/{typeof(ApiConnection).Assembly.GetName().Version?.ToString(3) ?? "0"}";
 
-    // A client certificate that an exec plugin renewed is only shown on new connections.
+    // An authority that was replaced is only asked about new connections.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
     private readonly KubernetesConfiguration _configuration;
     private readonly KubernetesClientOptions _options;
     private readonly TimeProvider _time;
-    private readonly HttpClient _http;
     private readonly string _base;
-    private volatile X509Certificate2? _clientCertificate;
+    private readonly Lock _lock = new();
+    private SslStreamCertificateContext? _clientCertificate;
+    private HttpClient _http;
 
     public ApiConnection(KubernetesConfiguration configuration, KubernetesClientOptions options, TimeProvider time)
     {
@@ -28,7 +29,7 @@ internal sealed class ApiConnection : IDisposable
         _options = options;
         _time = time;
         _base = configuration.Server.AbsoluteUri.TrimEnd('/');
-        _http = new HttpClient(CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = CreateClient(clientCertificate: null);
     }
 
     public string Source => _configuration.Source;
@@ -50,7 +51,6 @@ internal sealed class ApiConnection : IDisposable
         for (int attempt = 1; ; attempt++)
         {
             KubernetesCredential credential = await _configuration.Credentials.GetAsync(cancellation).ConfigureAwait(false);
-            _clientCertificate = credential.ClientCertificate;
             HttpResponseMessage response = await SendOnceAsync(method, path, what, body, credential, cancellation).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
             {
@@ -133,7 +133,7 @@ internal sealed class ApiConnection : IDisposable
         using IdleLimit limit = new(_options.ResponseTimeout, _time, cancellation);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
+            return await ClientFor(credential).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -141,7 +141,28 @@ internal sealed class ApiConnection : IDisposable
         }
     }
 
-    private SocketsHttpHandler CreateHandler()
+    /// <summary>
+    /// The client whose connections show the credential's certificate. When that is renewed the old client takes no further request: what
+    /// it has open, such as a watch, runs to its end, and its connections close once they have been idle for a while.
+    /// </summary>
+    private HttpClient ClientFor(KubernetesCredential credential)
+    {
+        lock (_lock)
+        {
+            if (!ReferenceEquals(credential.ClientCertificate, _clientCertificate))
+            {
+                _clientCertificate = credential.ClientCertificate;
+                _http = CreateClient(_clientCertificate);
+            }
+
+            return _http;
+        }
+    }
+
+    private HttpClient CreateClient(SslStreamCertificateContext? clientCertificate) =>
+        new(CreateHandler(clientCertificate)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private SocketsHttpHandler CreateHandler(SslStreamCertificateContext? clientCertificate)
     {
         SocketsHttpHandler handler = new()
         {
@@ -154,15 +175,13 @@ internal sealed class ApiConnection : IDisposable
             KeepAlivePingTimeout = _options.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => _clientCertificate!,
-            },
+            SslOptions = new SslClientAuthenticationOptions { ClientCertificateContext = clientCertificate },
         };
         if (_configuration.Proxy is { } proxy)
         {
             handler.Proxy = new WebProxy(proxy);
         }
+
 
         if (_configuration.InsecureSkipTlsVerify || _configuration.Authority is not null)
         {

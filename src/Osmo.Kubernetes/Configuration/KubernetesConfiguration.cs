@@ -35,7 +35,7 @@ public sealed record KubernetesConfiguration
     {
         Server = server,
         Source = server.ToString(),
-        Credentials = token is null ? StaticCredentials.None : StaticCredentials.Bearer(token, "Check the token."),
+        Credentials = token is null ? StaticCredentials.None : StaticCredentials.Bearer(token, server.ToString(), "Check the token."),
     };
 
     /// <summary>The configuration a pod finds in itself.</summary>

@@ -53,7 +53,7 @@ public sealed class KubeconfigTests : IDisposable
         Assert.Single(two.Authority!.Current());
         KubernetesCredential credential = await two.Credentials.GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal("Bearer secret-token", credential.Authorization!.ToString());
-        Assert.True(credential.ClientCertificate!.HasPrivateKey);
+        Assert.True(credential.ClientCertificate!.TargetCertificate.HasPrivateKey);
         Assert.DoesNotContain("secret-token", $"{two} {credential}", StringComparison.Ordinal);
 
         KubernetesConfiguration one = KubernetesConfiguration.FromKubeconfig(file, "one");
