@@ -175,13 +175,10 @@ internal sealed class ApiConnection : IDisposable
             KeepAlivePingTimeout = _options.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             PooledConnectionLifetime = ConnectionLifetime,
+            UseProxy = _configuration.Proxy is not null,
+            Proxy = _configuration.Proxy is { } proxy ? ProxyAt(proxy) : null,
             SslOptions = new SslClientAuthenticationOptions { ClientCertificateContext = clientCertificate },
         };
-        if (_configuration.Proxy is { } proxy)
-        {
-            handler.Proxy = new WebProxy(proxy);
-        }
-
 
         if (_configuration.InsecureSkipTlsVerify || _configuration.Authority is not null)
         {
@@ -189,6 +186,19 @@ internal sealed class ApiConnection : IDisposable
         }
 
         return handler;
+    }
+
+    private static WebProxy ProxyAt(Uri address)
+    {
+        WebProxy proxy = new(address);
+        if (address.UserInfo.Length > 0)
+        {
+            string[] parts = address.UserInfo.Split(':', 2);
+            proxy.Credentials = new NetworkCredential(
+                Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+        }
+
+        return proxy;
     }
 
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors) =>

@@ -3,7 +3,7 @@ using System.Text;
 namespace Osmo.Kubernetes;
 
 /// <summary>Turns a context of a merged kubeconfig into a configuration.</summary>
-internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider time)
+internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider time, Func<string, string?>? variable = null)
 {
     public KubernetesConfiguration Resolve(string? wanted)
     {
@@ -29,7 +29,8 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             Authority = authority,
             TlsServerName = KubeconfigYaml.Text(cluster.Body, "tls-server-name", cluster.File),
             InsecureSkipTlsVerify = isInsecure,
-            Proxy = Address(cluster, "proxy-url"),
+            Proxy = Address(cluster, "proxy-url")
+                ?? EnvironmentProxy.For(server, variable ?? Environment.GetEnvironmentVariable),
             Namespace = KubeconfigYaml.Text(context.Body, "namespace", context.File) is { Length: > 0 } name ? name : "default",
         };
     }
