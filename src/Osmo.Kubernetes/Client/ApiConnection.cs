@@ -124,6 +124,11 @@ internal sealed class ApiConnection : IDisposable
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.Authorization = credential.Authorization;
+        foreach ((string name, string value) in _configuration.ImpersonationHeaders)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (body is { } content)
         {
             request.Content = new ByteArrayContent(content.Bytes);

@@ -31,6 +31,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             InsecureSkipTlsVerify = isInsecure,
             Proxy = Address(cluster, "proxy-url")
                 ?? EnvironmentProxy.For(server, variable ?? Environment.GetEnvironmentVariable),
+            ImpersonationHeaders = user is null ? [] : Impersonation.Read(user),
             Namespace = KubeconfigYaml.Text(context.Body, "namespace", context.File) is { Length: > 0 } name ? name : "default",
         };
     }

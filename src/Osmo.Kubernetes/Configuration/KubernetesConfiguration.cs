@@ -28,6 +28,9 @@ public sealed record KubernetesConfiguration
     /// them: in a pod they do not, for an API server is never beyond the proxy that its own cluster's pods use.</summary>
     public Uri? Proxy { get; init; }
 
+    /// <summary>Sent with every request: on whose behalf it is made (Impersonate-User and its kin).</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> ImpersonationHeaders { get; init; } = [];
+
     /// <summary>Default namespace of the context; "default" when it names none.</summary>
     public string Namespace { get; init; } = "default";
 

@@ -19,6 +19,20 @@ public sealed class KubernetesClientTests
         Assert.Equal("/api/v1/namespaces/kube-system", server.Requests[0].Target);
     }
 
+    [Fact]
+    public async Task A_request_says_on_whose_behalf_it_is_made()
+    {
+        await using ScriptedServer server = new();
+        server.OnOther(exchange => exchange.AnswerAsync(200, Recorded.Text("patch1.json")));
+        using KubernetesClient client = new(KubernetesConfiguration.ForServer(server.Address) with
+        {
+            ImpersonationHeaders = [new("Impersonate-User", "osmo"), new("Impersonate-Group", "readers")],
+        });
+        await client.GetNodeAsync("node-1", null, TestContext.Current.CancellationToken);
+        Assert.Equal("osmo", server.Requests[0].Headers["Impersonate-User"]);
+        Assert.Equal("readers", server.Requests[0].Headers["Impersonate-Group"]);
+    }
+
     [Theory]
     [InlineData("<html>hello</html>")]
     [InlineData("[]")]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Osmo.Unit.Tests.Kubernetes;
 
-/// <summary>What becomes of a kubeconfig's user: tokens and client certificates.</summary>
+/// <summary>What becomes of a kubeconfig's user: tokens, client certificates, impersonation.</summary>
 public sealed class KubeconfigUserTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("osmo-user").FullName;
@@ -64,6 +64,24 @@ public sealed class KubeconfigUserTests : IDisposable
         _time.Advance(ClientCertificateCredentials.ReadInterval);
         Assert.Equal("CN=three", (await GetAsync(credentials)).ClientCertificate!.TargetCertificate.Subject);
     }
+
+    [Fact]
+    public void Impersonation_becomes_headers()
+    {
+        KubernetesConfiguration configuration = Resolve(
+            "{token: t, as: osmo, as-uid: id, as-groups: [readers], as-user-extra: {'example.com/scope': [nodes]}}");
+        Assert.Equal(
+            "Impersonate-User=osmo, Impersonate-Uid=id, Impersonate-Group=readers, Impersonate-Extra-example.com%2Fscope=nodes",
+            string.Join(", ", configuration.ImpersonationHeaders.Select(header => $"{header.Key}={header.Value}")));
+    }
+
+    [Theory]
+    [InlineData("{token: t, as-groups: [readers]}", "need an as")]
+    [InlineData("{token: t, as: a, as-groups: [b, c]}", "as-groups with more than one value")]
+    [InlineData("{token: t, as: \"a\\nb\"}", "no header can")]
+    public void Impersonation_that_cannot_be_expressed_is_refused(string user, string expected) =>
+        Assert.Contains(
+            expected, Assert.Throws<KubernetesConfigurationException>(() => Resolve(user)).Message, StringComparison.Ordinal);
 
     private static Task<KubernetesCredential> GetAsync(IKubernetesCredentials credentials) =>
         credentials.GetAsync(TestContext.Current.CancellationToken).AsTask();
