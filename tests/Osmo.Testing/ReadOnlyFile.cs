@@ -25,7 +25,8 @@ public sealed class ReadOnlyFile : IDisposable
 
         Change("+i", path);
         return IsWritable(path)
-            ? throw new PlatformNotSupportedException($"{path} stays writable, without write permission and with chattr +i. Run the tests as another user than root.")
+            ? throw new PlatformNotSupportedException(
+                $"{path} stays writable, without write permission and with chattr +i. Run the tests as another user than root.")
             : new ReadOnlyFile(path, isImmutable: true);
     }
 

@@ -46,7 +46,10 @@ internal sealed class AccessMiddleware(RequestDelegate next, GatewayAccess acces
         if (caller.Role != AccessRole.Developer && asAgent != (caller.Role == AccessRole.Agent))
         {
             await ProblemWriter.WriteAsync(
-                context, StatusCodes.Status403Forbidden, "Forbidden", $"The token of {caller.Name} does not allow this. Use one with the right role.");
+                context,
+                StatusCodes.Status403Forbidden,
+                "Forbidden",
+                $"The token of {caller.Name} does not allow this. Use one with the right role.");
             return;
         }
 

@@ -47,7 +47,8 @@ internal static class AgentRoutes
         GatewayLog.AgentEnded(logger, backend.Value, sink.Reason ?? "the agent closed the connection");
     }
 
-    private static async Task PumpAsync(FrameConnection connection, IAgentConduit conduit, SocketSink sink, CancellationToken cancellationToken)
+    private static async Task PumpAsync(
+        FrameConnection connection, IAgentConduit conduit, SocketSink sink, CancellationToken cancellationToken)
     {
         try
         {

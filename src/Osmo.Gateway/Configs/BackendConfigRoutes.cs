@@ -25,7 +25,8 @@ internal static class BackendConfigRoutes
         var group = routes.MapGroup("/api/configs/backend").WithTags("Backend configuration");
         group.MapGet("", ListAsync)
             .WithSummary("List backends")
-            .WithDescription("Every backend with its configuration and status, by name: {\"backends\": [...]}. Times are UTC without a zone.");
+            .WithDescription(
+                "Every backend with its configuration and status, by name: {\"backends\": [...]}. Times are UTC without a zone.");
         group.MapGet("/{name}", GetAsync)
             .WithSummary("Read a backend")
             .WithDescription(
@@ -34,8 +35,9 @@ internal static class BackendConfigRoutes
         group.MapPost("/{name}", ReplaceFieldsAsync)
             .WithSummary("Change top-level fields")
             .WithDescription(
-                "Body {\"configs\": {...}, \"description\": \"...\", \"tags\": [...]}. Each top-level field that is given replaces the whole of "
-                + "what was there. A change that changes nothing makes no revision. Answers null; the ETag is the new revision.")
+                "Body {\"configs\": {...}, \"description\": \"...\", \"tags\": [...]}. Each top-level field that is given replaces "
+                + "the whole of what was there. A change that changes nothing makes no revision. "
+                + "Answers null; the ETag is the new revision.")
             .TakesJson("The fields to change, with an optional description and tags.", Json);
         group.MapPatch("/{name}", PatchAsync)
             .WithSummary("Change fields by a JSON merge patch (RFC 7396)")
@@ -43,7 +45,9 @@ internal static class BackendConfigRoutes
             .TakesJson("The merge patch.", "application/merge-patch+json");
         group.MapDelete("/{name}", DeleteAsync)
             .WithSummary("Delete a backend and its nodes")
-            .WithDescription("Body {\"description\": \"...\", \"tags\": [...]}, both optional. An agent that is still deployed registers the backend anew.")
+            .WithDescription(
+                "Body {\"description\": \"...\", \"tags\": [...]}, both optional. "
+                + "An agent that is still deployed registers the backend anew.")
             .TakesJson("An optional description and tags.", Json);
     }
 
@@ -67,7 +71,8 @@ internal static class BackendConfigRoutes
         await WriteJsonAsync(context, stream.GetBuffer().AsMemory(0, (int)stream.Length));
     }
 
-    private static async Task GetAsync(HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, string? revision = null)
+    private static async Task GetAsync(
+        HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, string? revision = null)
     {
         var backend = BackendName.Parse(name);
         if (revision is not null)
@@ -76,7 +81,8 @@ internal static class BackendConfigRoutes
                 ? number
                 : throw OsmoException.InvalidFields([new FieldError("revision", "must be the number of a revision, such as 42.")]);
             var entry = await store.ReadBackendAtAsync(backend, wanted, context.RequestAborted)
-                ?? throw new OsmoException(ErrorCode.NotFound, $"Backend {backend} did not exist at revision {wanted}. Its history lists its revisions.");
+                ?? throw new OsmoException(
+                    ErrorCode.NotFound, $"Backend {backend} did not exist at revision {wanted}. Its history lists its revisions.");
             EntityTags.Set(context.Response, entry.Revision);
             await WriteJsonAsync(context, Encoding.UTF8.GetBytes(entry.Change.DocumentJson!));
             return;

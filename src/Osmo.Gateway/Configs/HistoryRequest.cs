@@ -30,7 +30,8 @@ internal sealed record HistoryRequest(HistoryQuery Query, bool OmitData, bool In
         var types = query["config_types"].ToArray();
         foreach (var type in types.Where(type => !Types.Contains(type)))
         {
-            errors.Add(new FieldError("config_types", $"\"{type}\" is no configuration type. Use {string.Join(", ", Types)}, in upper case."));
+            errors.Add(new FieldError(
+                "config_types", $"\"{type}\" is no configuration type. Use {string.Join(", ", Types)}, in upper case."));
         }
 
         var order = query["order"].ToString();
@@ -71,7 +72,8 @@ internal sealed record HistoryRequest(HistoryQuery Query, bool OmitData, bool In
             return fallback;
         }
 
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most)
         {
             return number;
         }

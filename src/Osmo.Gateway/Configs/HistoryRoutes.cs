@@ -16,9 +16,10 @@ internal static class HistoryRoutes
             .WithSummary("Read the history")
             .WithDescription(
                 "{\"configs\": [{config_type, name, revision, username, created_at, description, tags, data}]}. A revision stands for the "
-                + "complete configuration of its type after the change; data is null with omit_data=True. The newest `limit` entries after "
-                + "`offset` are taken, and `order` sorts those. Query: offset, limit (1 to 1000, 20), order (ASC, DESC), config_types, name, "
-                + "revision, tags (all of them), created_before, created_after, or at_timestamp (newest entry not after it).");
+                + "complete configuration of its type after the change; data is null with omit_data=True. The newest `limit` entries "
+                + "after `offset` are taken, and `order` sorts those. Query: offset, limit (1 to 1000, 20), order (ASC, DESC), "
+                + "config_types, name, revision, tags (all of them), created_before, created_after, "
+                + "or at_timestamp (newest entry not after it).");
 
     private static async Task ReadAsync(HttpContext context, IBackendStore store)
     {

@@ -43,6 +43,10 @@ internal static class FleetRoutes
             {
                 // Deleted since the list was read.
             }
+            catch (OsmoException failure)
+            {
+                summaries.Add(BackendSummary.Unavailable(record, failure.Message));
+            }
         }
 
         return TypedResults.Ok(new BackendSummaryList(summaries));

@@ -16,6 +16,7 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
 /// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 while that is not known.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
+/// <param name="Error">Why the numbers cannot be had now; null where they can.</param>
 internal sealed record BackendSummary(
     string Name,
     bool Online,
@@ -27,8 +28,12 @@ internal sealed record BackendSummary(
     int Available,
     bool LabelUpdates,
     int LabelsWrong,
-    int LabelsFailing)
+    int LabelsFailing,
+    string? Error = null)
 {
+    public static BackendSummary Unavailable(BackendRecord record, string error) => new(
+        record.Name.Value, false, false, false, record.LastHeartbeat, record.Revision, 0, 0, record.LabelUpdates, 0, 0, error);
+
     public static BackendSummary Of(BackendStatus status) => new(
         status.Record.Name.Value,
         status.Online,
@@ -156,9 +161,21 @@ internal sealed record NodeDetail(
             verdict.Notes,
             [.. verdict.Conditions.Select(ConditionDetail.Of)],
             new LabelDetail(label.Key, label.Wanted, label.Seen, label.Pending, label.Error),
-            node.Facts.Labels.ToDictionary(item => item.Key, item => item.Value),
+            Map(node.Facts.Labels.Select(item => (item.Key, item.Value))),
             [.. node.Facts.Taints.Select(taint => new TaintDetail(taint.Key, taint.Value, taint.Effect))],
-            node.Facts.Allocatable.ToDictionary(item => item.Name, item => item.Quantity),
-            node.Facts.Capacity.ToDictionary(item => item.Name, item => item.Quantity));
+            Map(node.Facts.Allocatable.Select(item => (item.Name, item.Quantity))),
+            Map(node.Facts.Capacity.Select(item => (item.Name, item.Quantity))));
+    }
+
+    /// <summary>What an agent reports twice must not make the node unreadable: the last one counts.</summary>
+    private static SortedDictionary<string, string> Map(IEnumerable<(string Key, string Value)> items)
+    {
+        var map = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (key, value) in items)
+        {
+            map[key] = value;
+        }
+
+        return map;
     }
 }

@@ -14,15 +14,19 @@ namespace Osmo.Gateway.Fleet;
 internal static class WatchRoutes
 {
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+    };
 
     public static void MapWatchRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/watch", WatchAsync)
             .WithTags("Fleet")
             .WithSummary("Follow the fleet (server-sent events)")
             .WithDescription(
-                "Events: node (a node came or changed), node-deleted, backend, backend-deleted, and resync: events were lost, read everything "
-                + "anew. Every event has an id; send the last one as Last-Event-ID, or as ?after=, to resume. ?backend=NAME follows one backend.");
+                "Events: node (a node came or changed), node-deleted, backend, backend-deleted, and resync: events were lost, "
+                + "read everything anew. Every event has an id; send the last one as Last-Event-ID, or as ?after=, to resume. "
+                + "?backend=NAME follows one backend.");
 
     private static async Task WatchAsync(
         HttpContext context,
@@ -49,27 +53,33 @@ internal static class WatchRoutes
 
     private static async Task CopyAsync(HttpContext context, Follower follower, BackendName? only, TimeProvider time)
     {
+        var lastWrite = time.GetTimestamp();
+        string? seen = null;
         while (true)
         {
-            try
+            var quiet = time.GetElapsedTime(lastWrite);
+            if (quiet >= KeepAliveInterval || !await HappensAsync(follower, KeepAliveInterval - quiet, time, context.RequestAborted))
             {
-                if (!await follower.Next.WaitAsync(KeepAliveInterval, time, context.RequestAborted))
-                {
-                    return;
-                }
-            }
-            catch (TimeoutException)
-            {
-                await context.Response.WriteAsync(": still here\n\n", context.RequestAborted);
+                // With the id of what was seen and not wanted: a watcher of a quiet backend resumes from here, and not from where
+                // its last event lies, which may be forgotten by then.
+                await context.Response.WriteAsync(seen is null ? ": still here\n\n" : $"id: {seen}\n\n", context.RequestAborted);
                 await context.Response.Body.FlushAsync(context.RequestAborted);
+                lastWrite = time.GetTimestamp();
                 continue;
             }
 
+            if (!await follower.Next)
+            {
+                return;
+            }
+
             var item = follower.Current;
+            seen = item.Id;
             if (only is null || item.Event is null || item.Event.Backend == only)
             {
                 var (name, data) = Describe(item.Event);
                 await context.Response.WriteAsync($"id: {item.Id}\nevent: {name}\ndata: {data}\n\n", context.RequestAborted);
+                lastWrite = time.GetTimestamp();
             }
 
             follower.Advance();
@@ -80,10 +90,24 @@ internal static class WatchRoutes
         }
     }
 
+    private static async Task<bool> HappensAsync(Follower follower, TimeSpan within, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await follower.Next.WaitAsync(within, time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
     private static (string Name, string Data) Describe(FleetEvent? happened) => happened switch
     {
         null => ("resync", "{}"),
-        { Kind: FleetEventKind.NodeDeleted } => ("node-deleted", Data(new { backend = happened.Backend.Value, name = happened.Node!.Name })),
+        { Kind: FleetEventKind.NodeDeleted } => (
+            "node-deleted", Data(new { backend = happened.Backend.Value, name = happened.Node!.Name })),
         { Node: { } node } => ("node", Data(new
         {
             backend = happened.Backend.Value,
@@ -107,7 +131,7 @@ internal static class WatchRoutes
 
     private static string Data<T>(T value) => JsonSerializer.Serialize(value, Json);
 
-    /// <summary>A watcher that always waits for the next event, and lets go of it in good order: an enumerator at work must not be disposed.</summary>
+    /// <summary>Always waits for the next event, and ends in good order: an enumerator at work must not be disposed.</summary>
     private sealed class Follower : IAsyncDisposable
     {
         private readonly IAsyncEnumerator<FleetWatchItem> _items;

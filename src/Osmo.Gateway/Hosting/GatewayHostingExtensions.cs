@@ -37,16 +37,7 @@ public static class GatewayHostingExtensions
     public static WebApplication MapGateway(this WebApplication app)
     {
         app.UseExceptionHandler(_ => { });
-        app.UseStatusCodePages(context => ProblemWriter.WriteAsync(
-            context.HttpContext,
-            context.HttpContext.Response.StatusCode,
-            "NoSuchEndpoint",
-            context.HttpContext.Response.StatusCode switch
-            {
-                StatusCodes.Status404NotFound => "There is no such endpoint. See /openapi/v1.json for those that there are.",
-                StatusCodes.Status405MethodNotAllowed => "The endpoint does not take this method. See /openapi/v1.json for those that it takes.",
-                _ => "The request cannot be served as it is. See /openapi/v1.json for what the endpoint takes.",
-            }));
+        app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyLimit>();
         app.UseWebSockets(new WebSocketOptions
@@ -62,5 +53,19 @@ public static class GatewayHostingExtensions
         app.MapWatchRoutes();
         app.MapAgentRoutes();
         return app;
+    }
+
+    /// <summary>Answers that the framework makes without a body.</summary>
+    private static Task DescribeStatusAsync(HttpContext context)
+    {
+        const string Advice = "See /openapi/v1.json for what there is.";
+        var status = context.Response.StatusCode;
+        var (code, detail) = status switch
+        {
+            StatusCodes.Status404NotFound => ("NoSuchEndpoint", "There is no such endpoint."),
+            StatusCodes.Status405MethodNotAllowed => ("MethodNotAllowed", "The endpoint does not take this method."),
+            _ => ("BadRequest", "The request cannot be served as it is."),
+        };
+        return ProblemWriter.WriteAsync(context, status, code, $"{detail} {Advice}");
     }
 }

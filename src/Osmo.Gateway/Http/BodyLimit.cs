@@ -26,5 +26,8 @@ internal sealed class BodyLimit(RequestDelegate next)
 
     /// <summary>The answer to a body that is too large.</summary>
     public static Task RefuseAsync(HttpContext context) => ProblemWriter.WriteAsync(
-        context, StatusCodes.Status413PayloadTooLarge, "TooLarge", $"The body is larger than {Limits.BodyBytesMax} bytes. Send less at once.");
+        context,
+        StatusCodes.Status413PayloadTooLarge,
+        "TooLarge",
+        $"The body is larger than {Limits.BodyBytesMax} bytes. Send less at once.");
 }

@@ -16,8 +16,14 @@ internal static class EntityTags
         response.Headers.CacheControl = "no-store";
     }
 
-    /// <summary>The revision that <c>If-Match</c> names; null where the header is missing or <c>*</c>.</summary>
-    /// <exception cref="BadHttpRequestException">The header names something that is no revision.</exception>
+    /// <summary>A revision that no backend has: the tag of a condition that cannot hold.</summary>
+    private const long NoRevision = -1;
+
+    /// <summary>
+    /// The revision that <c>If-Match</c> names; null where the header is missing or <c>*</c>. A tag that is weak, or was never one
+    /// of ours, matches nothing.
+    /// </summary>
+    /// <exception cref="BadHttpRequestException">The header holds no entity tag, or several.</exception>
     public static long? IfMatch(HttpRequest request)
     {
         var text = request.Headers[HeaderNames.IfMatch].ToString().Trim();
@@ -26,8 +32,12 @@ internal static class EntityTags
             return null;
         }
 
-        return long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
-            ? revision
-            : throw new BadHttpRequestException("If-Match must hold one ETag as a GET of the backend returned it, such as \"42\".");
+        if (!EntityTagHeaderValue.TryParse(text, out var tag))
+        {
+            throw new BadHttpRequestException("If-Match must hold one ETag as a GET of the backend returned it, such as \"42\".");
+        }
+
+        var isRevision = long.TryParse(tag.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var revision);
+        return isRevision && !tag.IsWeak ? revision : NoRevision;
     }
 }

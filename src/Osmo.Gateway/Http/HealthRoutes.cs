@@ -20,7 +20,7 @@ internal static class HealthRoutes
 
     private static async Task ReadyAsync(HttpContext context, IBackendStore store)
     {
-        await store.ListAsync(context.RequestAborted);
+        await store.CheckAsync(context.RequestAborted);
         await context.Response.WriteAsync("ok", context.RequestAborted);
     }
 }

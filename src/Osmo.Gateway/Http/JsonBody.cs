@@ -15,12 +15,44 @@ internal static class JsonBody
     {
         try
         {
-            return await JsonDocument.ParseAsync(request.Body, Strict, request.HttpContext.RequestAborted);
+            var document = await JsonDocument.ParseAsync(request.Body, Strict, request.HttpContext.RequestAborted);
+            CheckStrings(document.RootElement);
+            return document;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new BadHttpRequestException("The body holds a string that is not valid Unicode. Encode the JSON as UTF-8.");
         }
         catch (JsonException failure)
         {
             throw new BadHttpRequestException(
-                $"The body is not the JSON that was expected: {failure.Message} Send one JSON object, encoded as UTF-8, with each field once.");
+                $"The body is not the JSON that was expected: {failure.Message} "
+                + "Send one JSON object, encoded as UTF-8, with each field once.");
+        }
+    }
+
+    /// <summary>The parser takes any bytes in a string and complains only when it is read: which must not be in a grain's turn.</summary>
+    /// <exception cref="InvalidOperationException">A name or a string is not valid UTF-8, or holds half of a surrogate pair.</exception>
+    private static void CheckStrings(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            _ = value.GetString();
+        }
+        else if (value.ValueKind == JsonValueKind.Array)
+        {
+            foreach (var item in value.EnumerateArray())
+            {
+                CheckStrings(item);
+            }
+        }
+        else if (value.ValueKind == JsonValueKind.Object)
+        {
+            foreach (var field in value.EnumerateObject())
+            {
+                _ = field.Name;
+                CheckStrings(field.Value);
+            }
         }
     }
 

@@ -10,14 +10,17 @@ namespace Osmo.Gateway.Http;
 
 /// <summary>
 /// Every error as problem details (RFC 9457). Beside the standard members stand <c>code</c>, <c>errors</c> with the fields at
-/// fault, and <c>message</c> and <c>error_code</c>, which OSMO's own clients look for.
+/// fault, and <c>message</c> and <c>error_code</c>, which OSMO's own clients look for (the latter where the caller is at fault).
 /// </summary>
 internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionHandler
 {
     private const string ContentType = "application/problem+json";
 
     /// <summary>Nobody reads a problem as HTML, and people read it as it is: quotes stay quotes.</summary>
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
@@ -35,7 +38,8 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
                 return true;
             default:
-                GatewayLog.RequestFailed(logger, context.Request.Method, context.Request.Path.Value ?? "", context.TraceIdentifier, exception);
+                GatewayLog.RequestFailed(
+                    logger, context.Request.Method, context.Request.Path.Value ?? "", context.TraceIdentifier, exception);
                 await WriteAsync(
                     context,
                     StatusCodes.Status500InternalServerError,
@@ -58,8 +62,12 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             ["code"] = code,
             ["traceId"] = context.TraceIdentifier,
             ["message"] = detail,
-            ["error_code"] = "USER",
         };
+        if (status < StatusCodes.Status500InternalServerError)
+        {
+            problem["error_code"] = "USER";
+        }
+
         if (fields.Length > 0)
         {
             problem["errors"] = JsonSerializer.SerializeToNode(fields, JsonSerializerOptions.Web);
@@ -74,7 +82,6 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
     {
         ErrorCode.Invalid => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.NotFound => StatusCodes.Status404NotFound,
-        ErrorCode.Conflict => StatusCodes.Status409Conflict,
         ErrorCode.PreconditionFailed => StatusCodes.Status412PreconditionFailed,
         _ => StatusCodes.Status503ServiceUnavailable,
     };

@@ -6,9 +6,11 @@ namespace Osmo.Grains.Backends;
 /// <param name="AgentVersion">The agent's version.</param>
 /// <param name="NodeConditionPrefix">Prefix of the verified label; empty means the default.</param>
 /// <param name="LabelUpdates">Whether the agent was deployed with label updates switched on.</param>
+/// <param name="Instance">Random per agent process: tells a reconnect from a second agent.</param>
 public sealed record AgentHello(
     string ClusterUid,
     string Namespace,
     string AgentVersion,
     string NodeConditionPrefix,
-    bool LabelUpdates);
+    bool LabelUpdates,
+    string Instance);

@@ -5,11 +5,24 @@ namespace Osmo.Grains.Backends;
 /// <summary>An agent's conversation as the backend grain sees it; the grain believes only the latest one.</summary>
 public sealed class AgentSession
 {
-    internal AgentSession(long id, IAgentPort port)
+    /// <summary>
+    /// Another agent of the same cluster may take over when this one was not heard of for so long: three of its heartbeats. Before
+    /// that it waits, or two agents that were deployed by mistake would throw each other out for ever.
+    /// </summary>
+    internal static readonly TimeSpan AliveTime = TimeSpan.FromMinutes(1);
+
+    internal AgentSession(long id, IAgentPort port, string instance)
     {
         Id = id;
         Port = port;
+        Instance = instance;
     }
+
+    /// <summary>Which agent process it is: the same one may connect again at any time.</summary>
+    internal string Instance { get; }
+
+    /// <summary>When the agent last said anything.</summary>
+    internal DateTimeOffset LastHeard { get; set; }
 
     internal long Id { get; }
 

@@ -83,7 +83,7 @@ public static class BackendConfigReader
             case "node_conditions":
                 return (config with { NodeConditions = ReadNodeConditions(fields, value, registration.Prefix) }, registration);
             case "services":
-                return (config with { EnableNodeLabelUpdate = ReadServices(fields, value, config.EnableNodeLabelUpdate) }, registration);
+                return (config with { EnableNodeLabelUpdate = ReadServices(fields, value) }, registration);
             case "k8s_uid":
                 return (config, registration with { ClusterUid = fields.Text(value, name, "", 253) is { Length: > 0 } uid ? uid : null });
             default:
@@ -121,7 +121,7 @@ public static class BackendConfigReader
             }
         }
 
-        var json = JsonSerializer.Serialize(value);
+        var json = value.TryGetProperty("endpoints", out _) ? JsonSerializer.Serialize(value) : BackendConfig.Default.CacheConfigJson;
         if (json.Length <= CacheConfigCharsMax)
         {
             return json;
@@ -183,9 +183,9 @@ public static class BackendConfigReader
         }
     }
 
-    private static bool ReadServices(JsonFields fields, JsonElement value, bool fallback)
+    private static bool ReadServices(JsonFields fields, JsonElement value)
     {
-        var enabled = fallback;
+        var enabled = BackendConfig.Default.EnableNodeLabelUpdate;
         if (!fields.IsObject(value, "services"))
         {
             return enabled;

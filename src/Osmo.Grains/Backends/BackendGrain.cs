@@ -38,7 +38,7 @@ public sealed class BackendGrain
         Policy = new ConditionPolicy(stored?.Record.Config.NodeConditions ?? NodeConditionRules.Default, table);
         LastHeartbeat = stored?.Record.LastHeartbeat;
         HeartbeatWritten = LastHeartbeat;
-        _view = new BackendView(stored?.Record, Policy, LastHeartbeat, null);
+        _view = new BackendView(stored?.Record, LastHeartbeat, null);
         foreach (var node in stored?.Nodes ?? [])
         {
             var conditions = Share(node.Conditions.AsSpan());
@@ -94,7 +94,7 @@ public sealed class BackendGrain
     {
         Session = session;
         var agentConnected = session is null ? null : (bool?)session.SnapshotTaken;
-        _view = new BackendView(record, Policy, LastHeartbeat, agentConnected);
+        _view = new BackendView(record, LastHeartbeat, agentConnected);
     }
 
     internal void SetPolicy(ConditionPolicy policy) => Policy = policy;
@@ -136,7 +136,5 @@ public sealed class BackendGrain
 
             node.Publish(node.Current with { Conditions = Sets.Share(ids) });
         }
-
-        _view = _view with { Policy = Policy };
     }
 }

@@ -21,6 +21,7 @@ public sealed class BackendTurn
     private AgentSession? _session;
     private bool _sessionOpened;
     private bool _sessionChanged;
+    private bool _configured;
     private bool _deleted;
     private bool _acknowledge;
     private BackendCommit? _commit;
@@ -34,8 +35,11 @@ public sealed class BackendTurn
         _session = grain.Session;
     }
 
-    /// <summary>Whether the turn has to end here: a revision is given by the store, and what follows may depend on it.</summary>
-    public bool IsComplete => _history is not null;
+    /// <summary>
+    /// Whether the turn has to end here: a revision is given by the store, and what follows may depend on it; and whoever
+    /// configured is answered with what is published, which must be the state that this left and not a later one.
+    /// </summary>
+    public bool IsComplete => _history is not null || _configured;
 
     /// <summary>Closes the turn: what has to be made durable before <see cref="Publish"/>.</summary>
     public BackendCommit Commit()
@@ -70,16 +74,22 @@ public sealed class BackendTurn
             return null;
         }
 
-        if (_session is { } previous)
+        if (_session is { } other && other.Instance != hello.Instance && _now - other.LastHeard < AgentSession.AliveTime)
         {
             _refusals.Add((
-                previous.Port,
-                AgentRefusal.Superseded,
-                "A newer connection of this backend's agent took over. Run one agent per backend."));
+                port,
+                AgentRefusal.Occupied,
+                "Another agent of this cluster is connected; this one waits until it is gone. Run one agent per backend."));
+            return null;
+        }
+
+        if (_session is { } previous)
+        {
+            _refusals.Add((previous.Port, AgentRefusal.Superseded, "A newer connection of this backend's agent took over."));
         }
 
         Register(registration);
-        _session = new AgentSession(++_grain.SessionsOpened, port);
+        _session = new AgentSession(++_grain.SessionsOpened, port, hello.Instance) { LastHeard = _now };
         _sessionOpened = true;
         _sessionChanged = true;
         return _session;
@@ -100,7 +110,7 @@ public sealed class BackendTurn
     {
         if (ReferenceEquals(session, _session))
         {
-            _grain.LastHeartbeat = _now;
+            Hear(session);
         }
     }
 
@@ -118,7 +128,7 @@ public sealed class BackendTurn
             return;
         }
 
-        _grain.LastHeartbeat = _now;
+        Hear(session);
         session.Sequence = batch.Sequence;
         _acknowledge = true;
         session.InSnapshot |= batch.SnapshotBegin;
@@ -150,7 +160,7 @@ public sealed class BackendTurn
     {
         if (ReferenceEquals(session, _session))
         {
-            _grain.LastHeartbeat = _now;
+            Hear(session);
             _labelReports.AddRange(reports);
         }
     }
@@ -165,6 +175,7 @@ public sealed class BackendTurn
     {
         var current = Existing(expectedRevision);
         var next = edit.ApplyTo(current);
+        _configured = true;
         if (next == current)
         {
             return false;
@@ -318,6 +329,12 @@ public sealed class BackendTurn
         }
 
         return record;
+    }
+
+    private void Hear(AgentSession session)
+    {
+        session.LastHeard = _now;
+        _grain.LastHeartbeat = _now;
     }
 
     private void Drop(AgentSession session, string problem) => Drop(session, AgentRefusal.ProtocolError, problem);

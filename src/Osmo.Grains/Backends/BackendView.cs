@@ -1,10 +1,7 @@
-using Osmo.Grains.Availability;
-
 namespace Osmo.Grains.Backends;
 
 /// <summary>A backend as it is durably known at one moment. Immutable.</summary>
 /// <param name="Record">Null where no agent has registered the backend.</param>
-/// <param name="Policy">The policy by which its nodes are judged.</param>
 /// <param name="LastHeartbeat">When its agent was last heard of, to the turn; null where it never was.</param>
 /// <param name="AgentSynced">Null where no agent is connected; false while its snapshot is coming in; true after.</param>
-public sealed record BackendView(BackendRecord? Record, ConditionPolicy Policy, DateTimeOffset? LastHeartbeat, bool? AgentSynced);
+public sealed record BackendView(BackendRecord? Record, DateTimeOffset? LastHeartbeat, bool? AgentSynced);

@@ -34,6 +34,9 @@ public enum AgentRefusal
     /// <summary>A newer connection of the same cluster took over.</summary>
     Superseded,
 
+    /// <summary>Another agent of the same cluster is connected and lives.</summary>
+    Occupied,
+
     /// <summary>The agent broke the protocol.</summary>
     ProtocolError,
 

@@ -88,14 +88,22 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
     /// <summary>Judges every node by new rules.</summary>
     public void Rejudge(NodeConditionRules rules)
     {
+        // First all into the table of today: to bring a set there may itself rebuild the table that a policy is made for.
+        foreach (var (name, staged) in _staged)
+        {
+            if (staged.Next is { } next)
+            {
+                _staged[name] = staged with { Next = next with { Conditions = Rehomed(next.Conditions) } };
+            }
+        }
+
         var policy = _nextPolicy = new ConditionPolicy(rules, grain.Sets.Table);
         foreach (var (name, staged) in _staged)
         {
             if (staged.Next is { } next)
             {
-                var set = Rehomed(next.Conditions);
-                var available = policy.IsAvailable(set.Ids, next.Unschedulable);
-                _staged[name] = staged with { Next = Verdict(next with { Conditions = set }, available), Changed = true };
+                var available = policy.IsAvailable(next.Conditions.Ids, next.Unschedulable);
+                _staged[name] = staged with { Next = Verdict(next, available), Changed = true };
             }
         }
 
@@ -174,7 +182,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
     private NodeSnapshot Judge(NodeReport report, NodeSnapshot? before)
     {
         var conditions = before is not null && before.Conditions.Matches(report.Conditions.AsSpan())
-            ? before.Conditions
+            ? Rehomed(before.Conditions)
             : grain.Share(report.Conditions.AsSpan());
         var facts = report.Facts is null || report.Facts.Equals(before?.Facts) ? before!.Facts : report.Facts;
         var after = new NodeSnapshot(

@@ -11,9 +11,6 @@ public enum ErrorCode
     /// <summary>What the request names does not exist.</summary>
     NotFound,
 
-    /// <summary>The request does not fit the state that it met.</summary>
-    Conflict,
-
     /// <summary>The caller's <c>If-Match</c> names a revision that is no longer the current one.</summary>
     PreconditionFailed,
 

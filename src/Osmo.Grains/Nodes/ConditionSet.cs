@@ -19,9 +19,6 @@ public sealed class ConditionSet
     /// <summary>The ids, in the node's order.</summary>
     public ReadOnlySpan<int> Ids => _ids;
 
-    /// <summary>Number of conditions.</summary>
-    public int Count => _ids.Length;
-
     /// <summary>The conditions, in the node's order.</summary>
     public ConditionPair[] ToPairs()
     {

@@ -3,8 +3,8 @@ using Osmo.Grains.Availability;
 namespace Osmo.Grains.Nodes;
 
 /// <summary>
-/// One node. It lives in its backend's mailbox: only <see cref="Current"/> may be read from elsewhere. What it knows is swapped
-/// as a whole, after it is durable.
+/// One node. It lives in its backend's mailbox; the public members may be read from anywhere. What it knows is swapped as a whole,
+/// after it is durable.
 /// </summary>
 public sealed class NodeGrain
 {
@@ -39,13 +39,15 @@ public sealed class NodeGrain
     }
 
     /// <summary>
-    /// The label value to ask for, or null where the node carries the right one already or the question is on its way: this is
-    /// what keeps a node from being patched twice.
+    /// The label value to ask for, or null where nothing has to be said: this is what keeps a node from being patched twice. A
+    /// question that is on its way and no longer right is replaced even where the label is right by now, or the agent would
+    /// still get round to it.
     /// </summary>
     internal bool? DecideLabel()
     {
         var wanted = Current.Available;
-        if (Current.VerifiedLabel == NodeConditionPrefix.LabelValue(wanted))
+        var isRight = Current.VerifiedLabel == NodeConditionPrefix.LabelValue(wanted);
+        if (isRight && (_labelAsked is null || _labelAsked == wanted))
         {
             ForgetLabelUpdate();
             return null;
@@ -63,14 +65,13 @@ public sealed class NodeGrain
     /// <summary>The agent says how a label update went. True where the label has to be looked at again.</summary>
     internal bool LabelReported(LabelOutcome outcome, bool available, string message)
     {
-        if (outcome == LabelOutcome.Retrying)
+        if (_labelAsked != available)
         {
-            LabelError = message;
             return false;
         }
 
-        LabelError = outcome == LabelOutcome.GaveUp ? message : null;
-        if (_labelAsked != available)
+        LabelError = outcome == LabelOutcome.Applied ? null : message;
+        if (outcome == LabelOutcome.Retrying)
         {
             return false;
         }

@@ -10,7 +10,8 @@ namespace Osmo.Grains.Nodes;
 internal sealed class NodeIndex
 {
     private readonly ConcurrentDictionary<string, NodeGrain> _nodes = new(concurrencyLevel: 1, capacity: 64, StringComparer.Ordinal);
-    private volatile NodeGrain[]? _sorted;
+    private long _version;
+    private volatile Sorting? _sorting;
 
     public int Count => _nodes.Count;
 
@@ -22,35 +23,36 @@ internal sealed class NodeIndex
     public void Add(NodeGrain node)
     {
         _nodes[node.Current.Name] = node;
-        _sorted = null;
+        Interlocked.Increment(ref _version);
     }
 
     public void Remove(string name)
     {
         _nodes.TryRemove(name, out _);
-        _sorted = null;
+        Interlocked.Increment(ref _version);
     }
 
     public void Clear()
     {
         _nodes.Clear();
-        _sorted = null;
+        Interlocked.Increment(ref _version);
     }
 
     /// <summary>Every node, by name in ordinal order.</summary>
     public NodeGrain[] Sorted()
     {
-        if (_sorted is { } sorted)
+        // Read before the nodes are: a node that comes or goes meanwhile makes this sorting old, not wrong for ever.
+        var version = Interlocked.Read(ref _version);
+        if (_sorting is { } sorting && sorting.Version == version)
         {
-            return sorted;
+            return sorting.Nodes;
         }
 
         var nodes = Nodes.ToArray();
         Array.Sort(nodes, static (x, y) => string.CompareOrdinal(x.Current.Name, y.Current.Name));
-
-        // A node that came or went meanwhile reset the field before or after this write; in the worst case one listing is stale
-        // by that node, as any listing is a moment later.
-        _sorted = nodes;
+        _sorting = new Sorting(version, nodes);
         return nodes;
     }
+
+    private sealed record Sorting(long Version, NodeGrain[] Nodes);
 }

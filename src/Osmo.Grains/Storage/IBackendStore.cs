@@ -18,6 +18,10 @@ public interface IBackendStore
     /// <exception cref="OsmoException">The store cannot write now (<see cref="ErrorCode.Unavailable"/>).</exception>
     Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken);
 
+    /// <summary>Returns when the store answers.</summary>
+    /// <exception cref="OsmoException">It does not (<see cref="ErrorCode.Unavailable"/>).</exception>
+    Task CheckAsync(CancellationToken cancellationToken);
+
     /// <summary>Every backend, by name.</summary>
     Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken);
 
@@ -34,7 +38,7 @@ public interface IBackendStore
 
     /// <summary>
     /// The entry that was in force for a backend at a revision: its newest one that is not newer. Null where the backend had
-    /// none yet or was deleted.
+    /// none yet or was deleted, and where there is no such revision yet: what a revision says must never change.
     /// </summary>
     Task<HistoryEntry?> ReadBackendAtAsync(BackendName backend, long revision, CancellationToken cancellationToken);
 }

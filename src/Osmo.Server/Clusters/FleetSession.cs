@@ -20,7 +20,10 @@ internal static class FleetSession
     /// <param name="clusters">The clusters to watch.</param>
     /// <param name="configure">Called once for each backend, when it has registered; null for nothing.</param>
     public static async Task<int> RunAsync(
-        ServerSettings settings, ParseResult parsed, IReadOnlyList<WatchedCluster> clusters, Func<IBackendGrain, CancellationToken, Task>? configure)
+        ServerSettings settings,
+        ParseResult parsed,
+        IReadOnlyList<WatchedCluster> clusters,
+        Func<IBackendGrain, CancellationToken, Task>? configure)
     {
         var interactive = FleetDisplay.IsInteractive;
         var options = settings.Read(parsed, interactive ? LogLevel.None : LogLevel.Warning);
@@ -36,7 +39,8 @@ internal static class FleetSession
         return 0;
     }
 
-    private static async Task ConfigureAsync(IBackendGrain backend, Func<IBackendGrain, CancellationToken, Task>? configure, CancellationToken stopping)
+    private static async Task ConfigureAsync(
+        IBackendGrain backend, Func<IBackendGrain, CancellationToken, Task>? configure, CancellationToken stopping)
     {
         using var poll = new PeriodicTimer(RegistrationPollInterval);
         while (configure is not null && !stopping.IsCancellationRequested)

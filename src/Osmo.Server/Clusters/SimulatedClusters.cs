@@ -28,7 +28,14 @@ internal sealed class SimulatedClusters : IAsyncDisposable
         DisturbedShareMax = 0.01,
     };
 
-    private static readonly ChurnOptions East = new() { HeartbeatsPerSecond = 10, FlapsPerSecond = 0.3, CordonsPerSecond = 0.1, DisturbedShareMax = 0.02 };
+    private static readonly ChurnOptions East = new()
+    {
+        HeartbeatsPerSecond = 10,
+        FlapsPerSecond = 0.3,
+        CordonsPerSecond = 0.1,
+        DisturbedShareMax = 0.02,
+    };
+
     private static readonly ChurnOptions Lab = new() { HeartbeatsPerSecond = 2, FlapsPerSecond = 0.2, DisturbedShareMax = 0.05 };
 
     private readonly CancellationTokenSource _stopping = new();

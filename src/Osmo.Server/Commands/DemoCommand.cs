@@ -21,7 +21,10 @@ internal static class DemoCommand
                 result.AddError("--nodes must be from 1 to 50000.");
             }
         });
-        var command = new Command("demo", "Start silo, gateway, and three simulated clusters with their agents, and show what happens.") { nodes };
+        var command = new Command("demo", "Start silo, gateway, and three simulated clusters with their agents, and show what happens.")
+        {
+            nodes,
+        };
         settings.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {

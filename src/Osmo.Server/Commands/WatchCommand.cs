@@ -12,10 +12,14 @@ internal static class WatchCommand
     public static Command Create()
     {
         var settings = new ServerSettings();
-        var kubeconfig = new Option<string?>("--kubeconfig") { Description = "The kubeconfig; KUBECONFIG or ~/.kube/config where it is not given." };
+        var kubeconfig = new Option<string?>("--kubeconfig")
+        {
+            Description = "The kubeconfig; KUBECONFIG or ~/.kube/config where it is not given.",
+        };
         var contexts = new Option<string[]>("--context")
         {
-            Description = "A context to watch, or CONTEXT=NAME to name its backend. May be repeated; the current context where it is not given.",
+            Description =
+                "A context to watch, or CONTEXT=NAME to name its backend. May be repeated; the current context where it is not given.",
         };
         var labels = new Option<bool>("--labels")
         {
@@ -50,6 +54,7 @@ internal static class WatchCommand
         text = text.Length <= BackendName.CharsMax ? text : text[^BackendName.CharsMax..].Trim('-');
         return BackendName.TryParse(text, out var name)
             ? name
-            : throw new OsmoException(ErrorCode.Invalid, $"No backend name can be made of the context \"{context}\". Name it: --context \"{context}=NAME\".");
+            : throw new OsmoException(
+                ErrorCode.Invalid, $"No backend name can be made of the context \"{context}\". Name it: --context \"{context}=NAME\".");
     }
 }

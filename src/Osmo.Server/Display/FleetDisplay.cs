@@ -30,7 +30,8 @@ internal sealed class FleetDisplay
     }
 
     /// <summary>Whether the standard output is a terminal that can be redrawn.</summary>
-    public static bool IsInteractive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi;
+    public static bool IsInteractive =>
+        !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive && AnsiConsole.Profile.Capabilities.Ansi;
 
     /// <summary>Shows until cancelled, and then returns normally.</summary>
     public async Task RunAsync(bool interactive, CancellationToken stopping)
@@ -67,7 +68,9 @@ internal sealed class FleetDisplay
         Console.WriteLine("Try, in another terminal:");
         Console.WriteLine($"  curl '{url}/api/backends/{name}/nodes?available=false&limit=3'");
         Console.WriteLine($"  curl -N '{url}/api/watch?backend={name}'");
-        Console.WriteLine($"  curl -X PATCH {url}/api/configs/backend/{name} -d '{{\"node_conditions\":{{\"ignore_node_conditions\":[\"Gpu*\"]}}}}'");
+        Console.WriteLine(
+            $"  curl -X PATCH {url}/api/configs/backend/{name} "
+            + "-d '{\"node_conditions\":{\"ignore_node_conditions\":[\"Gpu*\"]}}'");
         if (_clusters[0].KubeconfigFile is { } kubeconfig)
         {
             Console.WriteLine($"  kubectl --kubeconfig {kubeconfig} get nodes -L osmo.nvidia.com/verified --watch");

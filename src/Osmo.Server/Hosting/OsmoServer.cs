@@ -70,7 +70,8 @@ public sealed class OsmoServer : IAsyncDisposable
             await app.DisposeAsync();
             throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. Stop what uses the port, or choose another address with --url.");
+                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. "
+                + "Stop what uses the port, or choose another address with --url.");
         }
 
         return new OsmoServer(app);
@@ -120,7 +121,8 @@ public sealed class OsmoServer : IAsyncDisposable
                 ? token
                 : throw new OsmoException(
                     ErrorCode.Invalid,
-                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. Make one with: head -c 32 /dev/urandom | base64 > {file}");
+                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. "
+                    + $"Make one with: head -c 32 /dev/urandom | base64 > {file}");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -19,6 +19,7 @@ internal sealed class AgentConduit : IAgentConduit
     private readonly AgentOutbox _outbox;
     private readonly ILogger _logger;
     private readonly NodeBatchReader _reader = new();
+    private Task<AgentSession?>? _greeting;
     private AgentSession? _session;
     private bool _ended;
 
@@ -54,18 +55,18 @@ internal sealed class AgentConduit : IAgentConduit
 
     public async ValueTask DisposeAsync()
     {
-        if (_session is { } session)
+        try
         {
-            _session = null;
-            try
+            // The connection may end while Hello is still in the mailbox: the session that it will open has to be closed too.
+            if (_greeting is not null && await _greeting.ConfigureAwait(false) is { } session)
             {
                 await _engine.EnqueueAsync(_backend, new TurnPost(turn => turn.Disconnect(session), weight: 1), CancellationToken.None)
                     .ConfigureAwait(false);
             }
-            catch (OsmoException)
-            {
-                // The process is stopping: the grain is going away with its sessions.
-            }
+        }
+        catch (OsmoException)
+        {
+            // The grain is going away with its sessions.
         }
 
         await _outbox.DisposeAsync().ConfigureAwait(false);
@@ -116,20 +117,30 @@ internal sealed class AgentConduit : IAgentConduit
             return false;
         }
 
-        if (hello.Backend != _backend.Value)
+        var problem = hello.ProtocolVersion == 0
+            ? "Hello names no version of the protocol; 1 is the first."
+            : hello.Backend != _backend.Value
+                ? $"Hello names another backend than the address of the connection, which is for {_backend}."
+                : null;
+        if (problem is not null)
         {
-            _outbox.Refuse(
-                AgentRefusal.InvalidHello, $"Hello names another backend than the address of the connection, which is for {_backend}.");
+            _outbox.Refuse(AgentRefusal.InvalidHello, problem);
             _ended = true;
             return false;
         }
 
         var introduced = new AgentHello(
-            hello.ClusterUid, hello.WorkflowNamespace, hello.AgentVersion, hello.NodeConditionPrefix, hello.LabelUpdates);
+            hello.ClusterUid,
+            hello.WorkflowNamespace,
+            hello.AgentVersion,
+            hello.NodeConditionPrefix,
+            hello.LabelUpdates,
+            hello.AgentInstance);
         var call = new TurnCall<AgentSession?, AgentSession?>(turn => turn.Connect(introduced, _outbox), (_, session) => session);
         try
         {
-            _session = await _engine.CallAsync(_backend, call, cancellationToken).ConfigureAwait(false);
+            _greeting = _engine.CallAsync(_backend, call, CancellationToken.None);
+            _session = await _greeting.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OsmoException failure)
         {

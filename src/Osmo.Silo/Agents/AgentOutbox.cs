@@ -16,11 +16,12 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
     /// <summary>Most batches that an agent may have unacknowledged.</summary>
     public const uint WindowBatches = 8;
 
-    /// <summary>How often an agent has to be heard of, in milliseconds.</summary>
+    /// <summary>How often an agent says something, in milliseconds; see <see cref="BackendRecord.OnlineWindow"/>.</summary>
     public const uint HeartbeatIntervalMs = 20_000;
 
     private const int LabelUpdatesPerFrameMax = 2_000;
     private const uint RetryAfterMs = 3_000;
+    private const uint RetryAfterMistakeMs = 60_000;
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
@@ -75,7 +76,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
     public void Refuse(AgentRefusal reason, string message)
     {
         SiloLog.AgentRefused(_logger, _backend.Value, reason.ToString(), message);
-        Change(() => _refusal ??= new Refusal { Code = CodeOf(reason), Message = message, RetryAfterMs = RetryAfterMs });
+        Change(() => _refusal ??= new Refusal { Code = CodeOf(reason), Message = message, RetryAfterMs = RetryAfterOf(reason) });
     }
 
     public async ValueTask DisposeAsync()
@@ -83,7 +84,6 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         await _closing.CancelAsync().ConfigureAwait(false);
         await _pump.ConfigureAwait(false);
         _closing.Dispose();
-        _signal.Dispose();
     }
 
     private void Change(Action change)
@@ -91,7 +91,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         lock (_gate)
         {
             change();
-            if (_signal.CurrentCount == 0 && !_closing.IsCancellationRequested)
+            if (_signal.CurrentCount == 0)
             {
                 _signal.Release();
             }
@@ -180,6 +180,10 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         return message;
     }
 
+    /// <summary>What somebody has to mend will not have been mended in a second.</summary>
+    private static uint RetryAfterOf(AgentRefusal reason) =>
+        reason is AgentRefusal.ClusterConflict or AgentRefusal.InvalidHello ? RetryAfterMistakeMs : RetryAfterMs;
+
     private static Refusal.Types.Code CodeOf(AgentRefusal reason) => reason switch
     {
         AgentRefusal.ClusterConflict => Refusal.Types.Code.ClusterConflict,
@@ -187,6 +191,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         AgentRefusal.ProtocolError => Refusal.Types.Code.ProtocolError,
         AgentRefusal.InvalidHello => Refusal.Types.Code.InvalidHello,
         AgentRefusal.Deleted => Refusal.Types.Code.Deleted,
+        AgentRefusal.Occupied => Refusal.Types.Code.Occupied,
         _ => Refusal.Types.Code.Unavailable,
     };
 }

@@ -26,6 +26,7 @@ internal sealed class BackendActivation
     private const int TurnWeightMax = 8_192;
 
     private static readonly TimeSpan IdleTime = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnknownTime = TimeSpan.FromSeconds(1);
 
     private readonly BackendName _name;
     private readonly IBackendStore _store;
@@ -37,6 +38,7 @@ internal sealed class BackendActivation
 
     private readonly TaskCompletionSource<BackendGrain> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<TurnWork> _staged = [];
+    private volatile bool _used;
 
     public BackendActivation(BackendName name, IBackendStore store, IFleetEventSink watchers, TimeProvider time, ILogger logger)
     {
@@ -49,7 +51,14 @@ internal sealed class BackendActivation
 
     /// <summary>The grain, once it is loaded, for questions that read what is published.</summary>
     /// <exception cref="OsmoException">The store cannot be read.</exception>
-    public Task<BackendGrain> Grain => _loaded.Task;
+    public Task<BackendGrain> Grain
+    {
+        get
+        {
+            _used = true;
+            return _loaded.Task;
+        }
+    }
 
     /// <summary>Puts an operation into the mailbox; false where the activation has ended and the caller has to get a new one.</summary>
     public async ValueTask<bool> TryEnqueueAsync(TurnWork work, CancellationToken cancellationToken)
@@ -153,18 +162,26 @@ internal sealed class BackendActivation
     /// <summary>Waits for work; ends an activation that nobody needs, at once where there is no such backend.</summary>
     private async Task<bool> WaitForWorkAsync(BackendGrain grain)
     {
-        var view = grain.View;
-        var idleTime = view.AgentSynced is not null ? Timeout.InfiniteTimeSpan : view.Record is null ? TimeSpan.FromSeconds(1) : IdleTime;
-        using var idle = new CancellationTokenSource(idleTime, _time);
-        try
+        while (true)
         {
-            return await _mailbox.Reader.WaitToReadAsync(idle.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever comes from here on is told to get a new activation; who was just before is still served.
-            _mailbox.Writer.TryComplete();
-            return _mailbox.Reader.TryPeek(out _);
+            var view = grain.View;
+            var idleTime = view.AgentSynced is not null ? Timeout.InfiniteTimeSpan : view.Record is null ? UnknownTime : IdleTime;
+            using var idle = new CancellationTokenSource(idleTime, _time);
+            _used = false;
+            try
+            {
+                return await _mailbox.Reader.WaitToReadAsync(idle.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_used && view.Record is not null)
+            {
+                // Somebody read what is published: it is needed after all.
+            }
+            catch (OperationCanceledException)
+            {
+                // Whoever comes from here on is told to get a new activation; who was just before is still served.
+                _mailbox.Writer.TryComplete();
+                return _mailbox.Reader.TryPeek(out _);
+            }
         }
     }
 

@@ -92,8 +92,14 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
         Hosted? hosted = null;
         return hosted = new Hosted(activation, new Lazy<Task>(() => Task.Run(async () =>
         {
-            await activation.RunAsync().ConfigureAwait(false);
-            _activations.TryRemove(new(backend, hosted!));
+            try
+            {
+                await activation.RunAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                _activations.TryRemove(new(backend, hosted!));
+            }
         })));
     }
 

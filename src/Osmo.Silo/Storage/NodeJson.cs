@@ -6,7 +6,9 @@ using Osmo.Grains.Nodes;
 
 namespace Osmo.Silo.Storage;
 
-/// <summary>Conditions and facts of a node as the JSON text that is stored, in UTF-8. What is returned is valid until the next call.</summary>
+/// <summary>
+/// Conditions and facts of a node as the JSON text that is stored, in UTF-8. What is returned is valid until the next call.
+/// </summary>
 internal sealed class NodeJson : IDisposable
 {
     private const int ConditionTextsMax = 512;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Errors;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
@@ -35,6 +36,11 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
             return record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value));
         },
         cancellationToken);
+
+    public Task CheckAsync(CancellationToken cancellationToken) =>
+        ReadAsync(
+            connection => Query(connection, "SELECT COUNT(*) FROM config_history WHERE revision = 1", row => row.GetInt64(0)),
+            cancellationToken);
 
     public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<BackendRecord>>(
         connection => Query(connection, $"SELECT {BackendColumns} FROM backend ORDER BY name", ReadBackend),
@@ -87,6 +93,10 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
             catch (SqliteException failure)
             {
                 throw _database.Explain(failure);
+            }
+            catch (Exception failure) when (failure is InvalidDataException or JsonException or OsmoException { Code: ErrorCode.Invalid })
+            {
+                throw _database.Damaged(failure);
             }
         },
         cancellationToken);

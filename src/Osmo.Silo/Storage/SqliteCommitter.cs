@@ -79,6 +79,9 @@ internal sealed class SqliteCommitter : IDisposable
     {
         _statements.ForEach(statement => statement.Dispose());
         _json.Dispose();
+
+        // Not back into the pool: a connection is given up when it failed, and the next one must not be the same.
+        SqliteConnection.ClearPool(_connection);
         _connection.Dispose();
     }
 

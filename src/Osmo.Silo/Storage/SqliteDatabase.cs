@@ -89,6 +89,10 @@ internal sealed class SqliteDatabase : IDisposable
         return new OsmoException(ErrorCode.Unavailable, $"The database {_path} cannot be used: {advice}.");
     }
 
+    /// <summary>What was stored does not read back: it was validated when it was written, so the database is damaged.</summary>
+    public OsmoException Damaged(Exception failure) => new(
+        ErrorCode.Unavailable, $"The database {_path} holds what Osmo never wrote ({failure.Message}) Restore it from a backup.");
+
     /// <inheritdoc/>
     public void Dispose()
     {

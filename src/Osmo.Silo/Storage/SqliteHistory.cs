@@ -49,13 +49,22 @@ internal static class SqliteHistory
             query.Offset);
     }
 
+    /// <remarks>Hops from name to name in the index: the cost is that of the backends there are, not of the changes there were.</remarks>
     public static List<string> DocumentsAt(SqliteConnection connection, long revision) => SqliteBackendStore.Query(
         connection,
         """
-        SELECT document FROM config_history AS entry
-        WHERE config_type = 'BACKEND' AND document IS NOT NULL AND revision = (
-          SELECT MAX(revision) FROM config_history WHERE config_type = 'BACKEND' AND name = entry.name AND revision <= $1)
-        ORDER BY name
+        WITH RECURSIVE backend_name (name) AS (
+          SELECT MIN(name) FROM config_history WHERE config_type = 'BACKEND'
+          UNION ALL
+          SELECT (SELECT MIN(name) FROM config_history WHERE config_type = 'BACKEND' AND name > backend_name.name)
+          FROM backend_name WHERE backend_name.name IS NOT NULL)
+        SELECT entry.document
+        FROM backend_name JOIN config_history AS entry
+          ON entry.config_type = 'BACKEND' AND entry.revision = (
+            SELECT MAX(revision) FROM config_history
+            WHERE config_type = 'BACKEND' AND name = backend_name.name AND revision <= $1)
+        WHERE entry.document IS NOT NULL
+        ORDER BY entry.name
         """,
         row => row.GetString(0),
         revision);
@@ -66,7 +75,9 @@ internal static class SqliteHistory
             connection,
             $"""
             SELECT {Columns} FROM config_history
-            WHERE config_type = 'BACKEND' AND name = $1 AND revision <= $2 ORDER BY revision DESC LIMIT 1
+            WHERE config_type = 'BACKEND' AND name = $1 AND revision <= $2
+              AND EXISTS (SELECT 1 FROM config_history WHERE config_type = 'BACKEND' AND revision >= $2)
+            ORDER BY revision DESC LIMIT 1
             """,
             ReadEntry,
             backend,

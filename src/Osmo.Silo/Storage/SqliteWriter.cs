@@ -85,25 +85,16 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
             return true;
         }
-        catch (SqliteException failure)
+        catch (Exception failure)
         {
-            // A connection that failed may be in any state; a new one is cheap next to a failure.
             committer?.Dispose();
             committer = null;
             if (group.Count == 1)
             {
-                group[0].Done.TrySetException(_database.Explain(failure));
+                group[0].Done.TrySetException(failure is SqliteException sqlite ? _database.Explain(sqlite) : failure);
             }
 
             return false;
-        }
-        catch (Exception failure)
-        {
-            // Not the database's doing: whoever sent this gets it back, and the writer lives on for the others.
-            committer?.Dispose();
-            committer = null;
-            group.ForEach(pending => pending.Done.TrySetException(failure));
-            return true;
         }
     }
 

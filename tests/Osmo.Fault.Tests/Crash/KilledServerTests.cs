@@ -111,7 +111,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
             }
         }
 
-        /// <summary>Each acknowledged write is in the history once, each writer's in its order, and the newest of all is in force.</summary>
+        /// <summary>Acknowledged writes are in the history once, each writer's in its order, and the newest of all is in force.</summary>
         public async Task CheckAsync(HttpClient http)
         {
             var history = await HistoryAsync(http);

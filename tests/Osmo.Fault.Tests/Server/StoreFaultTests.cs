@@ -38,7 +38,8 @@ public sealed class StoreFaultTests : IDisposable
             }
 
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refusal.StatusCode);
-            Assert.Contains("cannot be used", await refusal.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            var problem = await refusal.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            Assert.Contains("cannot be used", problem, StringComparison.Ordinal);
             Assert.Equal($"{acknowledged}", await DescriptionAsync(http));
             Assert.Equal(1, await NodesAsync(http));
 
@@ -78,7 +79,9 @@ public sealed class StoreFaultTests : IDisposable
     private static Task<HttpResponseMessage> WriteAsync(HttpClient http, int number) =>
         http.PostAsJsonAsync(Config, new JsonObject { ["configs"] = new JsonObject { ["description"] = $"{number}" } });
 
-    private static async Task<string?> DescriptionAsync(HttpClient http) => (string?)(await http.GetFromJsonAsync<JsonNode>(Config))!["description"];
+    private static async Task<string?> DescriptionAsync(HttpClient http) =>
+        (string?)(await http.GetFromJsonAsync<JsonNode>(Config))!["description"];
 
-    private static async Task<int> NodesAsync(HttpClient http) => (int)(await http.GetFromJsonAsync<JsonNode>("/api/backends/east"))!["nodes"]!;
+    private static async Task<int> NodesAsync(HttpClient http) =>
+        (int)(await http.GetFromJsonAsync<JsonNode>("/api/backends/east"))!["nodes"]!;
 }

@@ -170,7 +170,8 @@ public sealed class LabelsTests : IAsyncLifetime
         var first = east.Cluster.Nodes.First().Name;
         east.Cluster.SetLabel(first, "rack", "r1");
         await Eventually.AgreesAsync(
-            async () => (string?)(await _server.GetAsync($"/api/backends/east/nodes/{first}"))["labels"]!["rack"] == "r1" ? null : "no rack yet",
+            async () =>
+                (string?)(await _server.GetAsync($"/api/backends/east/nodes/{first}"))["labels"]!["rack"] == "r1" ? null : "no rack yet",
             "the other label is known");
         await east.ConvergesAsync(_server);
         Assert.Equal(patched, east.State.LabelsPatched);
@@ -179,7 +180,8 @@ public sealed class LabelsTests : IAsyncLifetime
     private static string? Label(LiveBackend backend, string node) => backend.Cluster.TryGet(node)!.Labels.GetValueOrDefault(Key);
 
     private static Task LabelledAsync(LiveBackend backend, string node, string value) =>
-        Eventually.HoldsAsync(() => Label(backend, node) == value, $"{node} carries {value}", () => $"{Label(backend, node)}, {backend.State}");
+        Eventually.HoldsAsync(
+            () => Label(backend, node) == value, $"{node} carries {value}", () => $"{Label(backend, node)}, {backend.State}");
 
     private static Task AllLabelledAsync(LiveBackend backend) =>
         Eventually.AgreesAsync(() => Task.FromResult(FleetTruth.LabelDifference(backend)), "the whole fleet is labelled");

@@ -49,7 +49,10 @@ public sealed class BackendConfigTests : IAsyncLifetime
     [Fact]
     public async Task A_field_that_is_given_replaces_the_whole_of_it_and_others_stay()
     {
-        await _server.ConfigureAsync("isaac", """{"description":"first","node_conditions":{"additional_node_conditions":["GpuHealthy"],"ignore_node_conditions":["Some*"]}}""");
+        const string Before =
+            """{"description":"first","node_conditions":"""
+            + """{"additional_node_conditions":["GpuHealthy"],"ignore_node_conditions":["Some*"]}}""";
+        await _server.ConfigureAsync("isaac", Before);
         var (status, body, etag) = await _server.ConfigureAsync("isaac", """{"node_conditions":{"ignore_node_conditions":["Other"]}}""");
 
         Assert.Equal(200, status);
@@ -75,7 +78,8 @@ public sealed class BackendConfigTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"scheduler_settings":{"scheduler_type":"kai","scheduler_name":"kai-scheduler","coscheduling":true,"scheduler_timeout":30}}""")]
+    [InlineData(
+        """{"scheduler_settings":{"scheduler_type":"kai","scheduler_name":"kai-scheduler","coscheduling":true,"scheduler_timeout":30}}""")]
     [InlineData("""{"scheduler_settings":{"scheduler_type":"default-scheduler"}}""")]
     [InlineData("""{"scheduler_settings":{"scheduler_type":"volcano","coscheduling":true}}""")]
     [InlineData("""{"services":{"backendListener":{"enable_node_label_update":true}}}""")]
@@ -100,7 +104,8 @@ public sealed class BackendConfigTests : IAsyncLifetime
     [InlineData("""{"node_conditions":{"ignore_node_conditions":"Ready"}}""", "node_conditions.ignore_node_conditions")]
     [InlineData("""{"node_conditions":{"ignore_node_conditions":[1]}}""", "node_conditions.ignore_node_conditions[0]")]
     [InlineData("""{"node_conditions":{"prefix":"other.osmo.nvidia.com/"}}""", "node_conditions.prefix")]
-    [InlineData("""{"services":{"backendListener":{"enable_node_label_update":"on"}}}""", "services.backendListener.enable_node_label_update")]
+    [InlineData(
+        """{"services":{"backendListener":{"enable_node_label_update":"on"}}}""", "services.backendListener.enable_node_label_update")]
     [InlineData("""{"services":{"worker":{}}}""", "services.worker")]
     [InlineData("""{"tests":["a","a"]}""", "tests")]
     public async Task Bad_fields_are_refused_by_name_and_nothing_is_applied(string configs, string field)
@@ -143,13 +148,17 @@ public sealed class BackendConfigTests : IAsyncLifetime
         Assert.Equal("PreconditionFailed", (string?)body!["code"]);
         Assert.Equal("two", (string?)(await _server.GetAsync("/api/configs/backend/isaac"))["description"]);
         Assert.Equal(412, (await _server.SendAsync(HttpMethod.Delete, "/api/configs/backend/isaac", "{}", etag)).Status);
-        Assert.Equal(400, (await _server.ConfigureAsync("isaac", "{}", "\"abc\"")).Status);
+        Assert.Equal(412, (await _server.ConfigureAsync("isaac", "{}", "\"abc\"")).Status);
+        Assert.Equal(400, (await _server.ConfigureAsync("isaac", "{}", "no tag")).Status);
     }
 
     [Fact]
     public async Task A_merge_patch_changes_single_fields_and_null_restores_defaults()
     {
-        await _server.ConfigureAsync("isaac", """{"description":"x","scheduler_settings":{"scheduler_type":"kai","scheduler_name":"kai-scheduler","coscheduling":true}}""");
+        const string Before =
+            """{"description":"x","scheduler_settings":"""
+            + """{"scheduler_type":"kai","scheduler_name":"kai-scheduler","coscheduling":true}}""";
+        await _server.ConfigureAsync("isaac", Before);
         var (status, body, _) = await _server.SendAsync(
             HttpMethod.Patch, "/api/configs/backend/isaac", """{"description":null,"scheduler_settings":{"scheduler_timeout":60}}""");
 
@@ -165,13 +174,15 @@ public sealed class BackendConfigTests : IAsyncLifetime
     [Fact]
     public async Task A_submission_reads_its_own_revision_for_ever()
     {
-        var (_, _, first) = await _server.ConfigureAsync("isaac", """{"scheduler_settings":{"scheduler_type":"volcano","scheduler_name":"volcano"}}""");
+        var (_, _, first) = await _server.ConfigureAsync(
+            "isaac", """{"scheduler_settings":{"scheduler_type":"volcano","scheduler_name":"volcano"}}""");
         await _server.ConfigureAsync("isaac", """{"scheduler_settings":{"scheduler_type":"kai","scheduler_name":"kai-scheduler"}}""");
 
         var old = await _server.GetAsync($"/api/configs/backend/isaac?revision={first!.Trim('"')}");
         Assert.Equal("volcano", (string?)old["scheduler_settings"]!["scheduler_type"]);
         Assert.Equal("kai", (string?)(await _server.GetAsync("/api/configs/backend/isaac"))["scheduler_settings"]!["scheduler_type"]);
         Assert.Equal(404, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=1", null)).Status);
+        Assert.Equal(404, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=999", null)).Status);
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Get, "/api/configs/backend/isaac?revision=abc", null)).Status);
     }
 
@@ -202,7 +213,8 @@ public sealed class BackendConfigTests : IAsyncLifetime
         var last = (await _server.GetAsync("/api/configs/history?order=DESC&limit=1"))["configs"]![0]!;
         Assert.Equal("moved", (string?)last["description"]);
         Assert.Empty(last["data"]!.AsArray());
-        await Testing.Eventually.HoldsAsync(() => _agent.Refusal?.Code == Protocol.Agent.V1.Refusal.Types.Code.Deleted, "the agent is told");
+        await Testing.Eventually.HoldsAsync(
+            () => _agent.Refusal?.Code == Protocol.Agent.V1.Refusal.Types.Code.Deleted, "the agent is told");
     }
 
     [Theory]
@@ -218,6 +230,10 @@ public sealed class BackendConfigTests : IAsyncLifetime
     public async Task Bodies_that_are_no_json_or_too_large_are_refused()
     {
         const string Path = "/api/configs/backend/isaac";
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{"description":"\ud800"}}""")).Status);
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{},"description":"\udc00"}""")).Status);
+        Assert.Equal(400, (await _server.SendAsync(HttpMethod.Patch, Path, """{"description":"\ud800"}""")).Status);
+        Assert.False(_agent.Ended);
         Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, "{bad")).Status);
         Assert.Equal(400, (await _server.SendAsync(HttpMethod.Post, Path, """{"configs":{"description":"a","description":"b"}}""")).Status);
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Post, Path, """{"description":"no configs"}""")).Status);

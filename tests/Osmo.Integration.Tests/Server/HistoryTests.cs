@@ -76,7 +76,8 @@ public sealed class HistoryTests : IAsyncLifetime
     public async Task Parameters_that_break_a_rule_are_refused(string query) =>
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Get, $"/api/configs/history{query}", null)).Status);
 
-    private async Task<JsonArray> HistoryAsync(string query) => (await _server.GetAsync($"/api/configs/history{query}"))["configs"]!.AsArray();
+    private async Task<JsonArray> HistoryAsync(string query) =>
+        (await _server.GetAsync($"/api/configs/history{query}"))["configs"]!.AsArray();
 
     private async Task PostAsync(string backend, string body) =>
         Assert.Equal(200, (await _server.SendAsync(HttpMethod.Post, $"/api/configs/backend/{backend}", body, user: "alice")).Status);

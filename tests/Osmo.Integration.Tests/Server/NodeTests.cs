@@ -20,9 +20,15 @@ public sealed class NodeTests : IAsyncLifetime
     public async Task A_node_is_explained_with_the_rule_that_decided()
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
-        await _server.ConfigureAsync("b", """{"node_conditions":{"additional_node_conditions":["Gpu*"],"ignore_node_conditions":["Some*"]}}""");
+        await _server.ConfigureAsync(
+            "b", """{"node_conditions":{"additional_node_conditions":["Gpu*"],"ignore_node_conditions":["Some*"]}}""");
         await agent.ReportAsync(
-            [new ScriptedNode("n1", ("Ready", "True"), ("GpuHealthy", "False"), ("SomeTransient", "True"), ("Disk", "Unknown")) { Unschedulable = true }],
+            [
+                new ScriptedNode("n1", ("Ready", "True"), ("GpuHealthy", "False"), ("SomeTransient", "True"), ("Disk", "Unknown"))
+                {
+                    Unschedulable = true,
+                },
+            ],
             snapshot: true);
 
         var node = await _server.GetAsync("/api/backends/b/nodes/n1");
@@ -43,7 +49,8 @@ public sealed class NodeTests : IAsyncLifetime
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
         await agent.ReportAsync(
-            Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? ScriptedNode.NotReady($"n{i:D2}") : ScriptedNode.Ready($"n{i:D2}")), snapshot: true);
+            Enumerable.Range(0, 25).Select(i => i % 5 == 0 ? ScriptedNode.NotReady($"n{i:D2}") : ScriptedNode.Ready($"n{i:D2}")),
+            snapshot: true);
 
         Assert.Equal(5, await CountAsync("?available=false"));
         Assert.Equal(20, await CountAsync("?available=true"));
@@ -71,7 +78,10 @@ public sealed class NodeTests : IAsyncLifetime
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b", labels: true);
         await agent.ReportAsync(
-            [new ScriptedNode("n1", ("Ready", "True"), ("Gpu", "True")) { VerifiedLabel = "False" }, ScriptedNode.Ready("n2") with { VerifiedLabel = "True" }],
+            [
+                new ScriptedNode("n1", ("Ready", "True"), ("Gpu", "True")) { VerifiedLabel = "False" },
+                ScriptedNode.Ready("n2") with { VerifiedLabel = "True" },
+            ],
             snapshot: true);
         Assert.Empty(agent.LabelUpdates);
 
@@ -201,7 +211,9 @@ public sealed class NodeTests : IAsyncLifetime
             await Eventually.HoldsAsync(() => garbled.Refusal?.Code == Refusal.Types.Code.ProtocolError, "garbage");
         }
 
-        await using (var badPrefix = await ScriptedAgent.ConnectAsync(_server.Url, "b", ScriptedAgent.HelloOf("b") is var hello && (hello.NodeConditionPrefix = "wrong/") != "" ? hello : null))
+        var hello = ScriptedAgent.HelloOf("b");
+        hello.NodeConditionPrefix = "wrong/";
+        await using (var badPrefix = await ScriptedAgent.ConnectAsync(_server.Url, "b", hello))
         {
             await Eventually.HoldsAsync(() => badPrefix.Refusal?.Code == Refusal.Types.Code.InvalidHello, "a bad prefix");
         }
@@ -218,18 +230,72 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_second_agent_of_the_same_cluster_takes_over()
+    public async Task A_second_agent_of_the_same_cluster_waits_until_the_first_is_gone()
     {
-        await using var first = await ScriptedAgent.JoinAsync(_server.Url, "b");
-        await using var second = await ScriptedAgent.JoinAsync(_server.Url, "b");
-        await Eventually.HoldsAsync(() => first.Refusal?.Code == Refusal.Types.Code.Superseded, "the first is sent away");
-        await second.ReportAsync([ScriptedNode.Ready("n1")], snapshot: true);
+        await using (var first = await ScriptedAgent.JoinAsync(_server.Url, "b"))
+        {
+            await using var second = await ScriptedAgent.ConnectAsync(_server.Url, "b", ScriptedAgent.HelloOf("b"));
+            await Eventually.HoldsAsync(() => second.Refusal?.Code == Refusal.Types.Code.Occupied, "the second is told to wait");
+            await first.ReportAsync([ScriptedNode.Ready("n1")], snapshot: true);
+        }
+
+        await EventuallyConnectedAsync(connected: false);
+        await using var third = await ScriptedAgent.JoinAsync(_server.Url, "b");
         Assert.Equal(1, await CountAsync(""));
+    }
+
+    [Fact]
+    public async Task An_agent_that_connects_again_takes_over_from_itself()
+    {
+        var hello = ScriptedAgent.HelloOf("b");
+        await using var first = await ScriptedAgent.ConnectAsync(_server.Url, "b", hello);
+        await Eventually.HoldsAsync(() => first.Welcome is not null, "the agent is welcome");
+        await using var second = await ScriptedAgent.ConnectAsync(_server.Url, "b", hello);
+        await Eventually.HoldsAsync(() => second.Welcome is not null, "the agent is welcome again");
+        await Eventually.HoldsAsync(() => first.Refusal?.Code == Refusal.Types.Code.Superseded, "the old connection ends");
+    }
+
+    [Fact]
+    public async Task A_label_that_is_no_longer_wanted_is_not_asked_for_any_more()
+    {
+        await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b", labels: true);
+        await agent.ReportAsync([ScriptedNode.Ready("n1") with { VerifiedLabel = "False" }], snapshot: true);
+        await Eventually.HoldsAsync(() => agent.LabelUpdates.Count == 1, "True is asked for");
+
+        // The agent has not got round to it when the node fails again: it must hear that False is right after all.
+        await agent.ReportAsync([ScriptedNode.NotReady("n1") with { VerifiedLabel = "False" }]);
+        await Eventually.HoldsAsync(() => agent.LabelUpdates.Count == 2, "the question is replaced");
+        Assert.Equal([true, false], agent.LabelUpdates.Select(update => update.Available));
+        await agent.ReportLabelAsync("n1", false, LabelResult.Types.Outcome.Applied);
+        await agent.ReportAsync([ScriptedNode.NotReady("n1") with { VerifiedLabel = "False", Unschedulable = true }]);
+        Assert.Equal(2, agent.LabelUpdates.Count);
+        Assert.False((bool)(await _server.GetAsync("/api/backends/b/nodes/n1"))["label"]!["pending"]!);
+    }
+
+    [Fact]
+    public async Task A_listing_knows_nodes_that_came_and_went_since_the_last_one()
+    {
+        await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
+        await agent.ReportAsync([ScriptedNode.Ready("n1")], snapshot: true);
+        Assert.Equal(1, await CountAsync(""));
+        await agent.ReportAsync([ScriptedNode.Ready("n0"), ScriptedNode.Ready("n2")]);
+        Assert.Equal(["n0", "n1", "n2"], (await NodesAsync("")).Select(node => (string)node!["name"]!));
+        await agent.ReportAsync([], snapshot: false, "n1");
+        Assert.Equal(["n0", "n2"], (await NodesAsync("")).Select(node => (string)node!["name"]!));
     }
 
     private async Task<JsonArray> NodesAsync(string query) => (await _server.GetAsync($"/api/backends/b/nodes{query}"))["nodes"]!.AsArray();
 
     private async Task<int> CountAsync(string query) => (await NodesAsync(query)).Count;
+
+    private async Task EventuallyConnectedAsync(bool connected)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((bool)(await _server.GetAsync("/api/backends/b"))["agent_connected"]! != connected)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+    }
 
     private async Task EventuallyErrorAsync(string error)
     {

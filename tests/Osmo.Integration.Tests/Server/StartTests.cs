@@ -30,7 +30,8 @@ public sealed class StartTests : IDisposable
     public async Task An_address_that_is_not_this_machines()
     {
         await File.WriteAllTextAsync(_folder.Of("token"), new string('t', 20), TestContext.Current.CancellationToken);
-        await FailsAsync("Cannot listen on http://192.0.2.1:8080", "--url", "http://192.0.2.1:8080", "--admin-token-file", _folder.Of("token"));
+        const string Url = "http://192.0.2.1:8080";
+        await FailsAsync($"Cannot listen on {Url}", "--url", Url, "--admin-token-file", _folder.Of("token"));
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public sealed class WatchTests : IAsyncLifetime
         await _agent.ReportAsync([ScriptedNode.Ready("c")], deleted: "b");
         await _server.ConfigureAsync("east", """{"description":"changed"}""");
         await _server.SendAsync(HttpMethod.Delete, "/api/configs/backend/east", "{}");
-        await Eventually.HoldsAsync(() => stream.Events.Any(e => e.Name == "backend-deleted"), "the deletion came", () => Text(stream.Events));
+        await Eventually.HoldsAsync(
+            () => stream.Events.Any(e => e.Name == "backend-deleted"), "the deletion came", () => Text(stream.Events));
 
         Assert.Equal(["node a", "backend east", "backend-deleted east"], Kinds(stream.Events.Where(e => e.Subject is "a" or "east")));
         Assert.Equal(["node c", "node-deleted b"], Kinds(stream.Events.Where(e => e.Subject is "b" or "c")).Order());

@@ -63,13 +63,15 @@ public static class FleetTruth
     }
 
     /// <summary>Every node that the server knows of a backend.</summary>
-    public static async Task<Dictionary<string, (bool Available, bool Unschedulable, string? Label)>> NodesAsync(string backend, RunningServer server)
+    public static async Task<Dictionary<string, (bool Available, bool Unschedulable, string? Label)>> NodesAsync(
+        string backend, RunningServer server)
     {
         var found = new Dictionary<string, (bool, bool, string?)>(StringComparer.Ordinal);
         string? next = null;
         do
         {
-            var page = await server.GetAsync($"/api/backends/{backend}/nodes?limit=50{(next is null ? "" : $"&continue={Uri.EscapeDataString(next)}")}");
+            var from = next is null ? "" : $"&continue={Uri.EscapeDataString(next)}";
+            var page = await server.GetAsync($"/api/backends/{backend}/nodes?limit=50{from}");
             foreach (var node in page["nodes"]!.AsArray())
             {
                 found.Add(Text(node!, "name"), ((bool)node!["available"]!, (bool)node["unschedulable"]!, (string?)node["verified_label"]));

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Osmo.Agent;
 using Osmo.Grains.Availability;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
-using Osmo.Kubernetes;
 
 namespace Osmo.Testing.Serving;
 
@@ -36,7 +36,7 @@ public sealed class LiveBackend : IAsyncDisposable
 
     public AgentState State => _agents[^1].State;
 
-    /// <summary>Starts a cluster of generated nodes and its agent, which connects to the gateway given or else to the server itself.</summary>
+    /// <summary>Starts a cluster of generated nodes and its agent, which connects to the gateway given or else to the server.</summary>
     public static async Task<LiveBackend> StartAsync(
         RunningServer server,
         string name,
@@ -115,7 +115,8 @@ public sealed class LiveBackend : IAsyncDisposable
 
     /// <summary>Waits until the labels are what the rules say, and the server knows just what the cluster has.</summary>
     public Task ConvergesAsync(RunningServer server, string? why = null) =>
-        Eventually.AgreesAsync(() => FleetTruth.DifferenceAsync(this, server), $"{Name} has converged{(why is null ? "" : " after " + why)}");
+        Eventually.AgreesAsync(
+            () => FleetTruth.DifferenceAsync(this, server), $"{Name} has converged{(why is null ? "" : " after " + why)}");
 
     public async ValueTask DisposeAsync()
     {

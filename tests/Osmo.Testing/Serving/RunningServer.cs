@@ -30,7 +30,8 @@ public sealed class RunningServer : IAsyncDisposable
     public IReadOnlyCollection<string> Errors => _complaints.Errors;
 
     /// <summary>Every endpoint that the server maps.</summary>
-    public IReadOnlyList<Endpoint> Endpoints => [.. _server!.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)];
+    public IReadOnlyList<Endpoint> Endpoints =>
+        [.. _server!.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)];
 
     public static async Task<RunningServer> StartAsync(Action<OsmoServerOptions>? configure = null)
     {

@@ -59,7 +59,8 @@ public sealed class ServerProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"'{string.Join(' ', args)}' did not end within {Deadline.TotalSeconds} s; it said: {server.ErrorText}");
+            throw new TimeoutException(
+                $"'{string.Join(' ', args)}' did not end within {Deadline.TotalSeconds} s; it said: {server.ErrorText}");
         }
 
         return (server._process.ExitCode, server.ErrorText);
@@ -68,7 +69,8 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Sets how large the files that the server writes may become; null for no limit. Writes beyond that fail.</summary>
     public async Task LimitFilesAsync(long? bytes)
     {
-        using var process = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={(bytes is null ? "unlimited" : $"{bytes}")}:unlimited"]);
+        var soft = bytes is null ? "unlimited" : $"{bytes}";
+        using var process = Process.Start("prlimit", ["--pid", $"{_process.Id}", $"--fsize={soft}:unlimited"]);
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
         {
@@ -96,7 +98,8 @@ public sealed class ServerProcess : IAsyncDisposable
     private static ServerProcess Begin(string[] args)
     {
         // Without the signal a file that grows beyond its limit is an error of the write, as a full disk is, and not the end.
-        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet", Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll"), .. args];
+        var program = Path.Combine(AppContext.BaseDirectory, "Osmo.Server.dll");
+        string[] command = ["-c", "trap '' XFSZ; exec \"$@\"", "sh", "dotnet", program, .. args];
         var start = new ProcessStartInfo("sh", command)
         {
             RedirectStandardOutput = true,

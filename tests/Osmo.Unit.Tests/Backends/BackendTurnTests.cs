@@ -11,7 +11,7 @@ namespace Osmo.Unit.Tests.Backends;
 public sealed class BackendTurnTests
 {
     private static readonly BackendName Name = BackendName.Parse("b");
-    private static readonly AgentHello Hello = new("uid", "workflows", "1.0", "", LabelUpdates: true);
+    private static readonly AgentHello Hello = new("uid", "workflows", "1.0", "", LabelUpdates: true, "one");
 
     private readonly MemoryStore _store = new();
     private readonly RecordingPort _port = new();
@@ -57,14 +57,14 @@ public sealed class BackendTurnTests
     }
 
     [Fact]
-    public void A_configuration_change_ends_its_turn_and_a_change_that_changes_nothing_does_not()
+    public void A_configuration_call_ends_its_turn_even_where_it_changes_nothing()
     {
         Join();
         var turn = _grain.BeginTurn(_now);
         Assert.False(turn.Configure(Edit("""{"description":""}"""), Audit.System, null));
-        Assert.False(turn.IsComplete);
-        Assert.True(turn.Configure(Edit("""{"description":"x"}"""), Audit.System, null));
         Assert.True(turn.IsComplete);
+        Assert.True(turn.Commit().IsEmpty);
+        Assert.True(_grain.BeginTurn(_now).Configure(Edit("""{"description":"x"}"""), Audit.System, null));
     }
 
     [Fact]
@@ -73,8 +73,10 @@ public sealed class BackendTurnTests
         var session = Join();
         var facts = new NodeFacts([new NodeLabel("a", "b")], [], [], []);
         Assert.True(Run(turn => turn.Report(session, Batch(1, Node("n1", "True", facts)))).NodeWrites.Single().FactsChanged);
-        Assert.Empty(Run(turn => turn.Report(session, Batch(2, Node("n1", "True", facts with { Labels = [new NodeLabel("a", "b")] })))).NodeWrites);
-        Assert.Empty(Run(turn => turn.Report(session, Batch(3, Node("n1", "True", facts: null) with { VerifiedLabel = "True" }))).NodeWrites);
+        var same = facts with { Labels = [new NodeLabel("a", "b")] };
+        Assert.Empty(Run(turn => turn.Report(session, Batch(2, Node("n1", "True", same)))).NodeWrites);
+        var labelled = Node("n1", "True", facts: null) with { VerifiedLabel = "True" };
+        Assert.Empty(Run(turn => turn.Report(session, Batch(3, labelled))).NodeWrites);
         Assert.False(Run(turn => turn.Report(session, Batch(4, Node("n1", "False", facts: null)))).NodeWrites.Single().FactsChanged);
         var twice = Run(turn =>
         {
@@ -138,7 +140,12 @@ public sealed class BackendTurnTests
         for (var round = 0; round < 12; round++)
         {
             var nodes = Enumerable.Range(0, 2_000).Select(i => new NodeReport(
-                $"n{i}", $"uid-{round}-{i}", false, [new($"Type{round}-{i}", "False"), new("Ready", i % 2 == 0 ? "True" : "False")], null, NodeFacts.Empty));
+                $"n{i}",
+                $"uid-{round}-{i}",
+                false,
+                [new($"Type{round}-{i}", "False"), new("Ready", i % 2 == 0 ? "True" : "False")],
+                null,
+                NodeFacts.Empty));
             Run(turn => turn.Report(session, new NodeReportBatch(++sequence, [.. nodes], [], false, false)));
         }
 

@@ -139,7 +139,8 @@ public sealed class ConvergenceSimulation
         private void AddOrRecreate()
         {
             var name = $"n{_random.Next(8)}";
-            _nodes[name] = new SimNode(name, $"uid-{++_uids}", [.. Types.Select(type => new ConditionPair(type, Statuses[_random.Next(3)]))]);
+            _nodes[name] = new SimNode(
+                name, $"uid-{++_uids}", [.. Types.Select(type => new ConditionPair(type, Statuses[_random.Next(3)]))]);
             _dirty.Add(name);
         }
 
@@ -215,8 +216,9 @@ public sealed class ConvergenceSimulation
             _port = new RecordingPort();
             _sequence = 0;
             _asked.Clear();
-            Run(turn => _session = turn.Connect(new AgentHello("uid", "w", "1", "", LabelUpdates: false), _port));
-            Run(turn => turn.Report(_session!, new NodeReportBatch(++_sequence, [.. _nodes.Values.Select(node => node.Report())], [], true, true)));
+            Run(turn => _session = turn.Connect(new AgentHello("uid", "w", "1", "", LabelUpdates: false, "one"), _port));
+            Run(turn => turn.Report(
+                _session!, new NodeReportBatch(++_sequence, [.. _nodes.Values.Select(node => node.Report())], [], true, true)));
             _dirty.Clear();
         }
 
@@ -264,9 +266,14 @@ public sealed class ConvergenceSimulation
                 _asked.Remove(update.Node);
                 if (_nodes.TryGetValue(update.Node, out var node) && node.Uid == update.Uid)
                 {
-                    Patches++;
-                    node.Label = NodeConditionPrefix.LabelValue(update.Available);
-                    _dirty.Add(node.Name);
+                    var value = NodeConditionPrefix.LabelValue(update.Available);
+                    if (node.Label != value)
+                    {
+                        Patches++;
+                        node.Label = value;
+                        _dirty.Add(node.Name);
+                    }
+
                     results.Add(new LabelReport(update.Node, update.Available, LabelOutcome.Applied, ""));
                 }
                 else
