@@ -138,7 +138,8 @@ internal sealed class ApiConnection : IDisposable
         using IdleLimit limit = new(_options.ResponseTimeout, _time, cancellation);
         try
         {
-            return await ClientFor(credential).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
+            return await ClientFor(credential)
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
