@@ -177,6 +177,12 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
                     }
                 }
 
+                if (plugin.ClusterConfig is { } config)
+                {
+                    json.WritePropertyName("config");
+                    config.WriteTo(json);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -215,7 +221,7 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
                 : null;
             AuthenticationHeaderValue? authorization = token is null
                 ? null
-                : BearerToken.TryParse(token) ?? throw Failed("its token has blanks, line breaks or other characters that no header can hold");
+                : BearerToken.TryParse(token) ?? throw Failed("its token has characters that no header can hold");
             return (new KubernetesCredential(authorization, certificate), expiresAt);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
