@@ -92,10 +92,12 @@ internal sealed class GatewayConnector(AgentOptions options, TimeProvider time)
 
     private static TimeSpan RetryAfter(ClientWebSocket socket)
     {
-        bool isGiven = socket.HttpResponseHeaders is { } headers && headers.TryGetValue("Retry-After", out IEnumerable<string>? values)
-            && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out int seconds)
-            && seconds <= RetryAfterMax.TotalSeconds;
-        return isGiven ? TimeSpan.FromSeconds(int.Parse(socket.HttpResponseHeaders!["Retry-After"].First())) : TimeSpan.Zero;
+        string? text = socket.HttpResponseHeaders is { } headers && headers.TryGetValue("Retry-After", out IEnumerable<string>? values)
+            ? values.FirstOrDefault()
+            : null;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, RetryAfterMax.TotalSeconds))
+            : TimeSpan.Zero;
     }
 
     private static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message;
