@@ -41,6 +41,7 @@ internal sealed class AgentConduit : IAgentConduit
         catch (InvalidProtocolBufferException)
         {
             Refuse("A frame is no AgentFrame message. Check that the agent's version fits this service.");
+            await LeaveAsync().ConfigureAwait(false);
             return;
         }
 
@@ -48,6 +49,8 @@ internal sealed class AgentConduit : IAgentConduit
         {
             if (_ended || !await TryHandleAsync(message, cancellationToken).ConfigureAwait(false))
             {
+                // Not when the agent hangs up, which may be never: the name is free for the next connection now.
+                await LeaveAsync().ConfigureAwait(false);
                 return;
             }
         }
@@ -55,10 +58,17 @@ internal sealed class AgentConduit : IAgentConduit
 
     public async ValueTask DisposeAsync()
     {
+        await LeaveAsync().ConfigureAwait(false);
+        await _outbox.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask LeaveAsync()
+    {
+        // The connection may end while Hello is still in the mailbox: the session that it will open has to be closed too.
+        var greeting = Interlocked.Exchange(ref _greeting, null);
         try
         {
-            // The connection may end while Hello is still in the mailbox: the session that it will open has to be closed too.
-            if (_greeting is not null && await _greeting.ConfigureAwait(false) is { } session)
+            if (greeting is not null && await greeting.ConfigureAwait(false) is { } session)
             {
                 await _engine.EnqueueAsync(_backend, new TurnPost(turn => turn.Disconnect(session), weight: 1), CancellationToken.None)
                     .ConfigureAwait(false);
@@ -68,8 +78,6 @@ internal sealed class AgentConduit : IAgentConduit
         {
             // The grain is going away with its sessions.
         }
-
-        await _outbox.DisposeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<bool> TryHandleAsync(AgentMessage message, CancellationToken cancellationToken)

@@ -223,6 +223,7 @@ public sealed class NodeTests : IAsyncLifetime
         batch.Upserts[0].Conditions[0] = 99;
         await agent.SendAsync(new AgentMessage { Nodes = batch });
         await Eventually.HoldsAsync(() => agent.Refusal?.Code == Refusal.Types.Code.ProtocolError, "an unknown symbol");
+        await EventuallyConnectedAsync(connected: false);
 
         await using var gap = await ScriptedAgent.JoinAsync(_server.Url, "b");
         await gap.SendAsync(new AgentMessage { Nodes = ScriptedNode.Batch(5, [ScriptedNode.Ready("n1")]) });
