@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Osmo.Kubernetes;
 using Osmo.Protocol;
 
 namespace Osmo.Agent;
@@ -72,7 +72,7 @@ internal sealed class GatewayConnector(AgentOptions options, TimeProvider time)
         {
             X509Certificate2Collection authorities = ReadAuthorities(path);
             socket.RemoteCertificateValidationCallback =
-                (_, certificate, chain, errors) => IsTrusted(authorities, certificate, chain, errors);
+                (_, certificate, chain, errors) => ServerTrust.IsTrusted(certificate, chain, errors, authorities);
         }
     }
 
@@ -124,26 +124,6 @@ internal sealed class GatewayConnector(AgentOptions options, TimeProvider time)
         }
 
         return authorities.Count > 0 ? authorities : throw new ChannelException($"--host-ca-file {path} holds no PEM certificate.");
-    }
-
-    private static bool IsTrusted(
-        X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? sent, SslPolicyErrors errors)
-    {
-        if (certificate is not X509Certificate2 own || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != SslPolicyErrors.None)
-        {
-            return false;
-        }
-
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
-        {
-            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
-        }
-
-        return chain.Build(own);
     }
 
     private static Uri AddressOf(AgentOptions options)

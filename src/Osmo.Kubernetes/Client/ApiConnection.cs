@@ -12,15 +12,16 @@ internal sealed class ApiConnection : IDisposable
 
     private static readonly string UserAgent = $"osmo/{typeof(ApiConnection).Assembly.GetName().Version?.ToString(3) ?? "0"}";
 
-    // A client certificate that an exec plugin renewed is only shown on new connections.
+    // An authority that was replaced is only asked about new connections.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);
 
     private readonly KubernetesConfiguration _configuration;
     private readonly KubernetesClientOptions _options;
     private readonly TimeProvider _time;
-    private readonly HttpClient _http;
     private readonly string _base;
-    private volatile X509Certificate2? _clientCertificate;
+    private readonly Lock _lock = new();
+    private SslStreamCertificateContext? _clientCertificate;
+    private HttpClient _http;
 
     public ApiConnection(KubernetesConfiguration configuration, KubernetesClientOptions options, TimeProvider time)
     {
@@ -28,7 +29,7 @@ internal sealed class ApiConnection : IDisposable
         _options = options;
         _time = time;
         _base = configuration.Server.AbsoluteUri.TrimEnd('/');
-        _http = new HttpClient(CreateHandler()) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = CreateClient(clientCertificate: null);
     }
 
     public string Source => _configuration.Source;
@@ -50,7 +51,6 @@ internal sealed class ApiConnection : IDisposable
         for (int attempt = 1; ; attempt++)
         {
             KubernetesCredential credential = await _configuration.Credentials.GetAsync(cancellation).ConfigureAwait(false);
-            _clientCertificate = credential.ClientCertificate;
             HttpResponseMessage response = await SendOnceAsync(method, path, what, body, credential, cancellation).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
             {
@@ -124,6 +124,11 @@ internal sealed class ApiConnection : IDisposable
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
         request.Headers.TryAddWithoutValidation("Accept", "application/json");
         request.Headers.Authorization = credential.Authorization;
+        foreach ((string name, string value) in _configuration.ImpersonationHeaders)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         if (body is { } content)
         {
             request.Content = new ByteArrayContent(content.Bytes);
@@ -133,7 +138,8 @@ internal sealed class ApiConnection : IDisposable
         using IdleLimit limit = new(_options.ResponseTimeout, _time, cancellation);
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
+            return await ClientFor(credential)
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Restart()).ConfigureAwait(false);
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -141,7 +147,28 @@ internal sealed class ApiConnection : IDisposable
         }
     }
 
-    private SocketsHttpHandler CreateHandler()
+    /// <summary>
+    /// The client whose connections show the credential's certificate. When that is renewed the old client takes no further request: what
+    /// it has open, such as a watch, runs to its end, and its connections close once they have been idle for a while.
+    /// </summary>
+    private HttpClient ClientFor(KubernetesCredential credential)
+    {
+        lock (_lock)
+        {
+            if (!ReferenceEquals(credential.ClientCertificate, _clientCertificate))
+            {
+                _clientCertificate = credential.ClientCertificate;
+                _http = CreateClient(_clientCertificate);
+            }
+
+            return _http;
+        }
+    }
+
+    private HttpClient CreateClient(SslStreamCertificateContext? clientCertificate) =>
+        new(CreateHandler(clientCertificate)) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private SocketsHttpHandler CreateHandler(SslStreamCertificateContext? clientCertificate)
     {
         SocketsHttpHandler handler = new()
         {
@@ -154,47 +181,39 @@ internal sealed class ApiConnection : IDisposable
             KeepAlivePingTimeout = _options.KeepAlivePingTimeout,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             PooledConnectionLifetime = ConnectionLifetime,
-            SslOptions = new SslClientAuthenticationOptions
-            {
-                LocalCertificateSelectionCallback = (_, _, _, _, _) => _clientCertificate!,
-            },
+            UseProxy = _configuration.Proxy is not null,
+            Proxy = _configuration.Proxy is { } proxy ? ProxyAt(proxy) : null,
+            SslOptions = new SslClientAuthenticationOptions { ClientCertificateContext = clientCertificate },
         };
-        if (_configuration.Proxy is { } proxy)
-        {
-            handler.Proxy = new WebProxy(proxy);
-        }
 
         if (_configuration.InsecureSkipTlsVerify || _configuration.Authority is not null)
         {
+            // The handshake makes a chain of its own first; what it finds about that is judged anew.
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+            };
             handler.SslOptions.RemoteCertificateValidationCallback = IsTrusted;
         }
 
         return handler;
     }
 
-    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors)
+    private static WebProxy ProxyAt(Uri address)
     {
-        if (_configuration.InsecureSkipTlsVerify)
+        WebProxy proxy = new(address);
+        if (address.UserInfo.Length > 0)
         {
-            return true;
+            string[] parts = address.UserInfo.Split(':', 2);
+            proxy.Credentials = new NetworkCredential(
+                Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
         }
 
-        // The name must fit whoever signed; who may sign is for the configured authority alone to say.
-        if (certificate is not X509Certificate2 server || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
-        {
-            return false;
-        }
-
-        using X509Chain chain = new();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.AddRange(_configuration.Authority!.Current());
-        if (presented is not null)
-        {
-            chain.ChainPolicy.ExtraStore.AddRange(
-                presented.ChainElements.Select(element => element.Certificate).ToArray());
-        }
-
-        return chain.Build(server);
+        return proxy;
     }
+
+    private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors) =>
+        _configuration.InsecureSkipTlsVerify
+        || ServerTrust.IsTrusted(certificate, presented, errors, _configuration.Authority!.Current());
 }

@@ -2,11 +2,6 @@ using System.Text.Json;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>The version an API server tells of itself.</summary>
-/// <param name="GitVersion">Such as <c>v1.36.0</c>.</param>
-/// <param name="Platform">Such as <c>linux/amd64</c>.</param>
-public sealed record KubernetesVersion(string GitVersion, string Platform);
-
 /// <summary>
 /// A thin client of one Kubernetes API server: the few requests that this product makes, without an object model. Every failure is a
 /// <see cref="KubernetesApiException"/>. Safe for several threads.
@@ -30,14 +25,6 @@ public sealed class KubernetesClient : IDisposable
     public KubernetesConfiguration Configuration { get; }
 
     internal ApiConnection Connection { get; }
-
-    /// <summary>The server's version.</summary>
-    public async Task<KubernetesVersion> GetVersionAsync(CancellationToken cancellation)
-    {
-        using JsonDocument document = await GetJsonAsync("/version", "read the server's version", cancellation).ConfigureAwait(false);
-        return new KubernetesVersion(
-            Text(document.RootElement, "gitVersion", "/version"), Text(document.RootElement, "platform", "/version"));
-    }
 
     /// <summary>The uid of a namespace; that of kube-system identifies a cluster.</summary>
     public async Task<string> GetNamespaceUidAsync(string name, CancellationToken cancellation)

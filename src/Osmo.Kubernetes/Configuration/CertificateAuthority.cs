@@ -3,32 +3,41 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>The certificates that may sign the API server's, from data or from a file that is read again when it changes.</summary>
+/// <summary>The certificates that may sign the API server's, from data or from a file that is read again at intervals.</summary>
 public sealed class CertificateAuthority
 {
+    /// <summary>How long certificates that were read are used before the file is looked at again.</summary>
+    public static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(60);
+
     private readonly string? _path;
+    private readonly TimeProvider _time;
     private readonly Lock _lock = new();
     private X509Certificate2Collection _certificates;
-    private DateTime _writtenAt;
+    private string _pem;
+    private long _readAt;
 
-    private CertificateAuthority(string? path, X509Certificate2Collection certificates, DateTime writtenAt)
+    private CertificateAuthority(string? path, string pem, string source, TimeProvider time)
     {
         _path = path;
-        _certificates = certificates;
-        _writtenAt = writtenAt;
+        _pem = pem;
+        _time = time;
+        _certificates = Parse(pem, source);
+        _readAt = time.GetTimestamp();
     }
 
     /// <summary>Certificates in a PEM text.</summary>
     /// <exception cref="KubernetesConfigurationException">The text holds no certificate.</exception>
-    public static CertificateAuthority FromPem(string pem, string source) => new(null, Parse(pem, source), default);
+    public static CertificateAuthority FromPem(string pem, string source) => new(null, pem, source, TimeProvider.System);
 
     /// <summary>Certificates in a PEM file.</summary>
+    /// <param name="path">The file; may be replaced while in use, as the kubelet does when a cluster's authority rotates.</param>
+    /// <param name="time">Clock for looking at the file again.</param>
     /// <exception cref="KubernetesConfigurationException">The file cannot be read or holds no certificate.</exception>
-    public static CertificateAuthority FromFile(string path)
+    public static CertificateAuthority FromFile(string path, TimeProvider? time = null)
     {
         try
         {
-            return new CertificateAuthority(path, Parse(File.ReadAllText(path), path), File.GetLastWriteTimeUtc(path));
+            return new CertificateAuthority(path, File.ReadAllText(path), path, time ?? TimeProvider.System);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -41,20 +50,32 @@ public sealed class CertificateAuthority
     {
         lock (_lock)
         {
-            if (_path is not null && File.GetLastWriteTimeUtc(_path) is var writtenAt && writtenAt != _writtenAt)
+            if (_path is not null && _time.GetElapsedTime(_readAt) >= ReadInterval)
             {
-                try
-                {
-                    _certificates = Parse(File.ReadAllText(_path), _path);
-                    _writtenAt = writtenAt;
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException or KubernetesConfigurationException)
-                {
-                    // Half written: the old ones stay in force until the new ones can be read.
-                }
+                _readAt = _time.GetTimestamp();
+                ReadAgain(_path);
             }
 
             return _certificates;
+        }
+    }
+
+    // By content, not by time of writing: in a pod the file is a symbolic link whose own time never changes, for a rotation swaps the
+    // folder that it leads through.
+    private void ReadAgain(string path)
+    {
+        try
+        {
+            string pem = File.ReadAllText(path);
+            if (pem != _pem)
+            {
+                _certificates = Parse(pem, path);
+                _pem = pem;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KubernetesConfigurationException)
+        {
+            // Half written: the old ones stay in force until the new ones can be read.
         }
     }
 

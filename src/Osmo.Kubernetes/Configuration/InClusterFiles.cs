@@ -35,7 +35,7 @@ internal static class InClusterFiles
         {
             Server = server,
             Source = "in-cluster",
-            Authority = CertificateAuthority.FromFile(Path.Combine(folder, "ca.crt")),
+            Authority = CertificateAuthority.FromFile(Path.Combine(folder, "ca.crt"), time),
             Credentials = new TokenFileCredentials(token, time),
             Namespace = File.Exists(namespaceFile) ? File.ReadAllText(namespaceFile).Trim() : "default",
         };

@@ -1,11 +1,9 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Osmo.Kubernetes;
 
 /// <summary>Turns a context of a merged kubeconfig into a configuration.</summary>
-internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider time)
+internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider time, Func<string, string?>? variable = null)
 {
     public KubernetesConfiguration Resolve(string? wanted)
     {
@@ -21,16 +19,19 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             throw Broken(cluster, $"cluster \"{cluster.Name}\" has both a certificate-authority and insecure-skip-tls-verify; remove one");
         }
 
+        Uri server = Address(cluster, "server") ?? throw Broken(cluster, $"cluster \"{cluster.Name}\" has no server");
         return new KubernetesConfiguration
         {
-            Server = Address(cluster, "server") ?? throw Broken(cluster, $"cluster \"{cluster.Name}\" has no server"),
+            Server = server,
             Source = source,
             Context = context.Name,
             Credentials = user is null ? StaticCredentials.None : Credentials(user, cluster),
             Authority = authority,
             TlsServerName = KubeconfigYaml.Text(cluster.Body, "tls-server-name", cluster.File),
             InsecureSkipTlsVerify = isInsecure,
-            Proxy = Address(cluster, "proxy-url"),
+            Proxy = Address(cluster, "proxy-url")
+                ?? EnvironmentProxy.For(server, variable ?? Environment.GetEnvironmentVariable),
+            ImpersonationHeaders = user is null ? [] : Impersonation.Read(user),
             Namespace = KubeconfigYaml.Text(context.Body, "namespace", context.File) is { Length: > 0 } name ? name : "default",
         };
     }
@@ -80,7 +81,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             : throw Broken(cluster, $"{key} of cluster \"{cluster.Name}\" is not an http, https or socks5 address");
     }
 
-    private static CertificateAuthority? Authority(KubeconfigEntry cluster)
+    private CertificateAuthority? Authority(KubeconfigEntry cluster)
     {
         if (KubeconfigYaml.Text(cluster.Body, "certificate-authority-data", cluster.File) is { Length: > 0 } data)
         {
@@ -89,34 +90,46 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
         }
 
         return KubeconfigYaml.Text(cluster.Body, "certificate-authority", cluster.File) is { Length: > 0 } path
-            ? CertificateAuthority.FromFile(Beside(cluster, path))
+            ? CertificateAuthority.FromFile(Beside(cluster, path), time)
             : null;
     }
 
     private IKubernetesCredentials Credentials(KubeconfigEntry user, KubeconfigEntry cluster)
     {
-        string? Text(string key) => KubeconfigYaml.Text(user.Body, key, user.File) is { Length: > 0 } text ? text : null;
-
-        X509Certificate2? certificate = ClientCertificate(user);
-        string renew = $"The credentials of user \"{user.Name}\" in {user.File} may have expired: log in again or renew them.";
-        if (Text("token") is { } token)
-        {
-            return StaticCredentials.Bearer(token, renew, certificate);
-        }
-
-        if (Text("tokenFile") is { } tokenFile)
-        {
-            return new TokenFileCredentials(Beside(user, tokenFile), time, certificate);
-        }
-
-        if (Text("username") is { } name)
-        {
-            return StaticCredentials.Basic(name, Text("password") ?? "", renew, certificate);
-        }
-
-        if (KubeconfigYaml.Mapping(user.Body, "exec", user.File) is { } exec)
+        if (KubeconfigYaml.Mapping(user.Body, "exec", user.File) is { } exec && !HasToken(user))
         {
             return new ExecCredentials(ExecPlugin.Read(exec, user, cluster), time);
+        }
+
+        IKubernetesCredentials others = HeaderCredentials(user);
+        string source = $"the client certificate of user \"{user.Name}\" in {user.File}";
+        return ReadClientCertificate(user) is null
+            ? others
+            : new ClientCertificateCredentials(others, () => ReadClientCertificate(user)!.Value, source, time);
+    }
+
+    private static bool HasToken(KubeconfigEntry user) =>
+        Text(user, "token") is not null || Text(user, "tokenFile") is not null || Text(user, "username") is not null;
+
+    private IKubernetesCredentials HeaderCredentials(KubeconfigEntry user)
+    {
+        string owner = $"user \"{user.Name}\" in {user.File}";
+        string renew = $"The credentials of {owner} may have expired: log in again or renew them.";
+        StaticCredentials? inline = Text(user, "token") is { } token ? StaticCredentials.Bearer(token, owner, renew) : null;
+        if (Text(user, "tokenFile") is { } tokenFile)
+        {
+            // As in client-go a token beside a file only serves while the file cannot be read.
+            return new TokenFileCredentials(Beside(user, tokenFile), time, inline?.Current);
+        }
+
+        if (inline is not null)
+        {
+            return inline;
+        }
+
+        if (Text(user, "username") is { } name)
+        {
+            return StaticCredentials.Basic(name, Text(user, "password") ?? "", renew);
         }
 
         if (user.Body.Children.ContainsKey("auth-provider"))
@@ -124,12 +137,13 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             throw Broken(user, $"user \"{user.Name}\" uses auth-provider, which Kubernetes removed in 1.26; use an exec plugin instead");
         }
 
-        return certificate is null
-            ? StaticCredentials.None
-            : new StaticCredentials(new KubernetesCredential(null, certificate), renew);
+        return ReadClientCertificate(user) is null ? StaticCredentials.None : new StaticCredentials(KubernetesCredential.None, renew);
     }
 
-    private static X509Certificate2? ClientCertificate(KubeconfigEntry user)
+    private static string? Text(KubeconfigEntry user, string key) =>
+        KubeconfigYaml.Text(user.Body, key, user.File) is { Length: > 0 } text ? text : null;
+
+    private static (string Certificate, string Key)? ReadClientCertificate(KubeconfigEntry user)
     {
         string? certificate = Pem(user, "client-certificate");
         string? key = Pem(user, "client-key");
@@ -144,7 +158,7 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             throw Broken(user, $"user \"{user.Name}\" has {half}");
         }
 
-        return ClientCertificates.Parse(certificate, key, $"the client certificate of user \"{user.Name}\" in {user.File}");
+        return (certificate, key);
     }
 
     private static string? Pem(KubeconfigEntry entry, string key)
@@ -186,22 +200,4 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
 
     private static KubernetesConfigurationException Broken(KubeconfigEntry entry, string what) =>
         new($"{entry.File}: {what}. Mend the file, or choose another context.");
-}
-
-/// <summary>Client certificates from PEM texts.</summary>
-internal static class ClientCertificates
-{
-    /// <exception cref="KubernetesConfigurationException">They do not parse or do not belong together.</exception>
-    public static X509Certificate2 Parse(string certificatePem, string keyPem, string source)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(certificatePem, keyPem);
-        }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
-        {
-            throw new KubernetesConfigurationException(
-                $"{source} cannot be used: certificate and key are not PEM or do not belong together.");
-        }
-    }
 }

@@ -24,8 +24,12 @@ public sealed record KubernetesConfiguration
     /// <summary>Accept any server certificate.</summary>
     public bool InsecureSkipTlsVerify { get; init; }
 
-    /// <summary>HTTP or SOCKS5 proxy; null for the environment's (HTTPS_PROXY, NO_PROXY).</summary>
+    /// <summary>HTTP or SOCKS5 proxy; null to connect directly. The variables HTTPS_PROXY and NO_PROXY count only where this is set from
+    /// them: in a pod they do not, for an API server is never beyond the proxy that its own cluster's pods use.</summary>
     public Uri? Proxy { get; init; }
+
+    /// <summary>Sent with every request: on whose behalf it is made (Impersonate-User and its kin).</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> ImpersonationHeaders { get; init; } = [];
 
     /// <summary>Default namespace of the context; "default" when it names none.</summary>
     public string Namespace { get; init; } = "default";
@@ -35,7 +39,8 @@ public sealed record KubernetesConfiguration
     {
         Server = server,
         Source = server.ToString(),
-        Credentials = token is null ? StaticCredentials.None : StaticCredentials.Bearer(token, "Check the token."),
+        Proxy = EnvironmentProxy.For(server, Environment.GetEnvironmentVariable),
+        Credentials = token is null ? StaticCredentials.None : StaticCredentials.Bearer(token, server.ToString(), "Check the token."),
     };
 
     /// <summary>The configuration a pod finds in itself.</summary>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 using System.Text.Json;
 
 namespace Osmo.Kubernetes;
@@ -111,7 +111,8 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw Failed($"it did not finish within {PluginTimeout.TotalSeconds} s");
+            throw Failed($"it did not finish within {PluginTimeout.TotalSeconds} s; "
+                + "it may be waiting for a login: run it by hand, or log in with the tool it belongs to");
         }
         finally
         {
@@ -176,6 +177,12 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
                     }
                 }
 
+                if (plugin.ClusterConfig is { } config)
+                {
+                    json.WritePropertyName("config");
+                    config.WriteTo(json);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -200,8 +207,8 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
 
             JsonElement status = root.GetProperty("status");
             string? token = Text(status, "token");
-            X509Certificate2? certificate = Text(status, "clientCertificateData") is { } pem
-                ? ClientCertificates.Parse(
+            SslStreamCertificateContext? certificate = Text(status, "clientCertificateData") is { } pem
+                ? ClientCertificate.Parse(
                     pem, Text(status, "clientKeyData") ?? "", $"the client certificate of exec plugin of user \"{plugin.User}\"")
                 : null;
             if (token is null && certificate is null)
@@ -212,7 +219,9 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
             DateTimeOffset? expiresAt = Text(status, "expirationTimestamp") is { } expiry
                 ? DateTimeOffset.Parse(expiry, System.Globalization.CultureInfo.InvariantCulture)
                 : null;
-            AuthenticationHeaderValue? authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+            AuthenticationHeaderValue? authorization = token is null
+                ? null
+                : BearerToken.TryParse(token) ?? throw Failed("its token has characters that no header can hold");
             return (new KubernetesCredential(authorization, certificate), expiresAt);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using YamlDotNet.RepresentationModel;
 
 namespace Osmo.Kubernetes;
@@ -7,6 +8,8 @@ internal sealed record ExecPlugin
 {
     public const string V1 = "client.authentication.k8s.io/v1";
     public const string V1Beta1 = "client.authentication.k8s.io/v1beta1";
+
+    private const string ExtensionName = "client.authentication.k8s.io/exec";
 
     public required string ApiVersion { get; init; }
 
@@ -23,6 +26,9 @@ internal sealed record ExecPlugin
 
     /// <summary>The cluster as the plugin is told of it; null unless it asks (provideClusterInfo).</summary>
     public IReadOnlyDictionary<string, string>? ClusterInfo { get; init; }
+
+    /// <summary>What the cluster's entry holds for exec plugins, told with <see cref="ClusterInfo"/>; null when it holds nothing.</summary>
+    public JsonNode? ClusterConfig { get; init; }
 
     /// <summary>Only offered to plugins that do not insist on a terminal.</summary>
     public bool NeedsTerminal { get; init; }
@@ -56,8 +62,18 @@ internal sealed record ExecPlugin
                 KubeconfigYaml.Text(node, "name", file) ?? "", KubeconfigYaml.Text(node, "value", file) ?? ""))],
             InstallHint = KubeconfigYaml.Text(exec, "installHint", file) ?? "",
             NeedsTerminal = KubeconfigYaml.Text(exec, "interactiveMode", file) == "Always",
+            ClusterConfig = Extension(cluster),
             ClusterInfo = KubeconfigYaml.Flag(exec, "provideClusterInfo", file) ? Describe(cluster) : null,
         };
+    }
+
+    private static JsonNode? Extension(KubeconfigEntry cluster)
+    {
+        YamlMappingNode? entry = KubeconfigYaml.List(cluster.Body, "extensions", cluster.File).OfType<YamlMappingNode>()
+            .FirstOrDefault(item => KubeconfigYaml.Text(item, "name", cluster.File) == ExtensionName);
+        return entry is not null && entry.Children.TryGetValue("extension", out YamlNode? value)
+            ? YamlJson.Convert(value, cluster.File)
+            : null;
     }
 
     private static Dictionary<string, string> Describe(KubeconfigEntry cluster)

@@ -1,12 +1,12 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
 
 namespace Osmo.Kubernetes;
 
 /// <summary>What proves who the client is: a header, a client certificate, both or nothing.</summary>
 /// <param name="Authorization">Sent with every request, when not null.</param>
-/// <param name="ClientCertificate">Shown in the TLS handshake, when not null; has its private key.</param>
-public sealed record KubernetesCredential(AuthenticationHeaderValue? Authorization, X509Certificate2? ClientCertificate)
+/// <param name="ClientCertificate">Shown in the TLS handshake with its issuers, when not null.</param>
+public sealed record KubernetesCredential(AuthenticationHeaderValue? Authorization, SslStreamCertificateContext? ClientCertificate)
 {
     /// <summary>An anonymous client.</summary>
     public static KubernetesCredential None { get; } = new(null, null);

@@ -1,17 +1,16 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Osmo.Kubernetes;
 
 /// <summary>A bearer token in a file that somebody else renews, as the kubelet does for service accounts.</summary>
-internal sealed class TokenFileCredentials(string path, TimeProvider time, X509Certificate2? certificate = null) : IKubernetesCredentials
+internal sealed class TokenFileCredentials(string path, TimeProvider time, KubernetesCredential? fallback = null) : IKubernetesCredentials
 {
     /// <summary>How long a token that was read is used before the file is looked at again.</summary>
     public static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(60);
 
     private readonly Lock _lock = new();
-    private KubernetesCredential? _current;
-    private long _readAt;
+    private KubernetesCredential? _current = fallback;
+    private long? _readAt;
 
     public string Advice => $"The token in {path} may have expired; check that something renews it.";
 
@@ -19,9 +18,9 @@ internal sealed class TokenFileCredentials(string path, TimeProvider time, X509C
     {
         lock (_lock)
         {
-            if (_current is null || time.GetElapsedTime(_readAt) >= ReadInterval)
+            if (_current is null || _readAt is not { } readAt || time.GetElapsedTime(readAt) >= ReadInterval)
             {
-                _current = Read() is { } token ? Renewed(token) : _current ?? throw Unreadable(null);
+                _current = Read() is { } token ? Renewed(token) : _current!;
                 _readAt = time.GetTimestamp();
             }
 
@@ -38,8 +37,8 @@ internal sealed class TokenFileCredentials(string path, TimeProvider time, X509C
                 return true;
             }
 
-            string? token = Read();
-            if (token is null || token == refused.Authorization?.Parameter)
+            AuthenticationHeaderValue? token = Read();
+            if (token is null || token.Equals(refused.Authorization))
             {
                 return false;
             }
@@ -50,27 +49,23 @@ internal sealed class TokenFileCredentials(string path, TimeProvider time, X509C
         }
     }
 
-    private KubernetesCredential Renewed(string token) =>
-        _current?.Authorization?.Parameter == token
-            ? _current
-            : new KubernetesCredential(new AuthenticationHeaderValue("Bearer", token), certificate);
+    private KubernetesCredential Renewed(AuthenticationHeaderValue token) =>
+        token.Equals(_current?.Authorization) ? _current! : new KubernetesCredential(token, null);
 
-    // A file that cannot be read right now (it is being replaced) is no reason to drop a token that may still be good.
-    private string? Read()
+    // A file that cannot be used right now (it is being replaced) is no reason to drop a token that may still be good: null then.
+    private AuthenticationHeaderValue? Read()
     {
         try
         {
-            string token = File.ReadAllText(path).Trim();
-            return token.Length > 0 ? token : null;
+            return BearerToken.TryParse(File.ReadAllText(path))
+                ?? (_current is not null ? null : throw Unusable("it is empty, or holds more than one line or word", null));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return _current is not null ? null : throw Unreadable(e);
+            return _current is not null ? null : throw Unusable(e.Message.TrimEnd('.'), e);
         }
     }
 
-    private KubernetesApiException Unreadable(Exception? e) => new(
-        KubernetesFailure.Credentials,
-        $"cannot read a token from {path}{(e is null ? ": it is empty" : $": {e.Message}")}. Check the path and its permissions.",
-        e);
+    private KubernetesApiException Unusable(string why, Exception? e) => new(
+        KubernetesFailure.Credentials, $"cannot read a token from {path}: {why}. Check the path, its permissions and the text.", e);
 }

@@ -26,9 +26,6 @@ public sealed record KubernetesStatus
     /// <summary>Fields of <c>details.causes</c>, such as metadata.uid.</summary>
     public IReadOnlyList<string> CauseFields { get; init; } = [];
 
-    /// <summary><c>metadata.continue</c>: with an expired continue token, the token for an inconsistent continuation.</summary>
-    public string Continue { get; init; } = "";
-
     /// <summary>The resource version asked for has been compacted away (410).</summary>
     public bool IsExpired => Code == 410 || Reason is "Expired" or "Gone";
 
@@ -71,7 +68,6 @@ public sealed record KubernetesStatus
             }
         }
 
-        JsonElement metadata = Member(root, "metadata", JsonValueKind.Object);
         int retryAfterSeconds = details.ValueKind == JsonValueKind.Object ? Number(details, "retryAfterSeconds") : 0;
         return new KubernetesStatus
         {
@@ -81,7 +77,6 @@ public sealed record KubernetesStatus
             RetryAfter = retryAfterSeconds > 0 ? TimeSpan.FromSeconds(retryAfterSeconds) : null,
             Causes = reasons,
             CauseFields = fields,
-            Continue = metadata.ValueKind == JsonValueKind.Object ? Text(metadata, "continue") : "",
         };
     }
 

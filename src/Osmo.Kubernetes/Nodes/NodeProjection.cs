@@ -73,20 +73,6 @@ public sealed class NodeProjection
                 && Same(Capacity, other.Capacity));
     }
 
-    /// <summary>This state under another resource version.</summary>
-    public NodeProjection WithResourceVersion(string resourceVersion) => new()
-    {
-        Name = Name,
-        Uid = Uid,
-        ResourceVersion = resourceVersion,
-        Unschedulable = Unschedulable,
-        Labels = Labels,
-        Taints = Taints,
-        Conditions = Conditions,
-        Allocatable = Allocatable,
-        Capacity = Capacity,
-    };
-
     /// <inheritdoc/>
     public override string ToString() => $"{Name}@{ResourceVersion}";
 

@@ -80,14 +80,15 @@ internal sealed class NodeWatch(
         {
             return WatchEnd.Of(e);
         }
-        catch (OperationCanceledException) when (lifetime.IsCancellationRequested && Received > 0 && !cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (
+            lifetime.IsCancellationRequested && Received > 0 && IsListed && !cancellation.IsCancellationRequested)
         {
             // It worked, but the server, or a proxy, does not end watches when it was asked to.
             return new WatchEnd(WatchEndReason.InGoodOrder, null);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Silent();
+            return lifetime.IsCancellationRequested && Received > 0 ? Endless(timeout) : Silent();
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -140,6 +141,9 @@ internal sealed class NodeWatch(
             store.Apply(list, isStreamed: true);
         }
     }
+
+    private static WatchEnd Endless(TimeSpan timeout) => WatchEnd.Of(new KubernetesApiException(
+        KubernetesFailure.Timeout, $"cannot {What}: its initial events were not complete after {timeout.TotalSeconds:F0} s."));
 
     private WatchEnd Silent()
     {

@@ -198,7 +198,17 @@ public sealed class Reflector
 
         pause = e.RetryAfter is { } asked && asked + pause > pause ? asked + (pause / 4) : pause;
         _store.RecordFailure(e);
-        KubernetesLog.Failed(_logger, (long)pause.TotalMilliseconds, _store.State.ConsecutiveFailures, e.Message);
+        int failures = _store.State.ConsecutiveFailures;
+        if (e.Failure == KubernetesFailure.Expired && failures == 1)
+        {
+            // It happens to every watch that was away for long, and is nothing to worry about unless it goes on.
+            KubernetesLog.Expired(_logger, _store.ResourceVersion);
+        }
+        else
+        {
+            KubernetesLog.Failed(_logger, (long)pause.TotalMilliseconds, failures, e.Message);
+        }
+
         await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
     }
 

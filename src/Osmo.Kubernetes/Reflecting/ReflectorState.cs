@@ -9,9 +9,6 @@ public sealed record ReflectorState
     /// <summary>When the last list was complete.</summary>
     public DateTimeOffset? LastSyncAt { get; init; }
 
-    /// <summary>When the server last sent anything.</summary>
-    public DateTimeOffset? LastContactAt { get; init; }
-
     /// <summary>The version up to which everything has been handed over.</summary>
     public string LastResourceVersion { get; init; } = "";
 

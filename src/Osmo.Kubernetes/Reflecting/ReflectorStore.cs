@@ -48,7 +48,6 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
         {
             IsSynced = true,
             LastSyncAt = now,
-            LastContactAt = now,
             Lists = state.Lists + 1,
             StreamedLists = state.StreamedLists + (isStreamed ? 1 : 0),
         });
@@ -100,11 +99,7 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
     }
 
     /// <summary>Makes what the last events changed visible in the state.</summary>
-    public void PublishBatch()
-    {
-        DateTimeOffset now = time.GetUtcNow();
-        Publish(state => state with { LastContactAt = now });
-    }
+    public void PublishBatch() => Publish(state => state);
 
     public void RecordWatch() => Publish(state => state with { Watches = state.Watches + 1 });
 

@@ -7,16 +7,28 @@ namespace Osmo.Fault.Tests.Kubernetes;
 public sealed class KubernetesClientTests
 {
     [Fact]
-    public async Task The_cluster_and_the_server_say_who_they_are()
+    public async Task The_cluster_says_who_it_is()
     {
         await using ScriptedServer server = new();
-        server.OnOther(exchange => exchange.AnswerAsync(200, exchange.Request.Target == "/version"
-            ? """{"major":"1","minor":"36","gitVersion":"v1.36.0","platform":"linux/amd64"}"""
-            : """{"kind":"Namespace","metadata":{"name":"kube-system","uid":"cluster-uid"}}"""));
+        server.OnOther(exchange => exchange.AnswerAsync(
+            200, """{"kind":"Namespace","metadata":{"name":"kube-system","uid":"cluster-uid"}}"""));
         using KubernetesClient client = new(KubernetesConfiguration.ForServer(server.Address));
         Assert.Equal("cluster-uid", await client.GetNamespaceUidAsync("kube-system", TestContext.Current.CancellationToken));
-        Assert.Equal("v1.36.0", (await client.GetVersionAsync(TestContext.Current.CancellationToken)).GitVersion);
         Assert.Equal("/api/v1/namespaces/kube-system", server.Requests[0].Target);
+    }
+
+    [Fact]
+    public async Task A_request_says_on_whose_behalf_it_is_made()
+    {
+        await using ScriptedServer server = new();
+        server.OnOther(exchange => exchange.AnswerAsync(200, Recorded.Text("patch1.json")));
+        using KubernetesClient client = new(KubernetesConfiguration.ForServer(server.Address) with
+        {
+            ImpersonationHeaders = [new("Impersonate-User", "osmo"), new("Impersonate-Group", "readers")],
+        });
+        await client.GetNodeAsync("node-1", null, TestContext.Current.CancellationToken);
+        Assert.Equal("osmo", server.Requests[0].Headers["Impersonate-User"]);
+        Assert.Equal("readers", server.Requests[0].Headers["Impersonate-Group"]);
     }
 
     [Theory]

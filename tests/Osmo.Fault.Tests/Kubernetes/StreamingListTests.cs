@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Osmo.Kubernetes;
+using Osmo.Testing;
 using Osmo.Testing.Kubernetes;
 using Xunit;
 
@@ -95,6 +97,40 @@ public sealed class StreamingListTests
         fixture.Start();
         await fixture.WorldIsAsync("b=True c=True");
         Assert.Equal("replace b", fixture.Sink.Calls[0]);
+    }
+
+    [Fact]
+    public async Task Initial_events_that_trickle_until_the_watch_is_over_lead_to_a_plain_list()
+    {
+        // The watch may last 5.5 to 10.5 minutes: an event just before its first idle limit keeps it from going idle before that is over.
+        ManualTimeProvider time = new();
+        TaskCompletionSource trickle = new();
+        await using ReflectorFixture fixture = new() { Time = time };
+        fixture.Options = fixture.Options with { UsesWatchList = true, WatchIdleMax = TimeSpan.FromSeconds(329) };
+        fixture.Server.OnWatch(async exchange =>
+        {
+            await exchange.StreamAsync();
+            await trickle.Task;
+            await exchange.StreamAsync(NodeJson.Event("ADDED", A));
+            await exchange.HoldAsync();
+        }).OnWatchHeldOpen();
+        fixture.Server.OnList(NodeJson.List(20, B));
+        fixture.Start();
+        await fixture.HoldsAsync(() => time.NextDueIn == TimeSpan.FromSeconds(329), "it reads");
+        time.Advance(TimeSpan.FromSeconds(328));
+        trickle.SetResult();
+        await fixture.HoldsAsync(() => time.NextDueIn > TimeSpan.FromSeconds(1), "it has read an event");
+        time.Advance(TimeSpan.FromSeconds(302));
+        await fixture.HoldsAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return fixture.State.IsSynced;
+            },
+            "a list was made");
+        Assert.Equal(["replace b", "synced"], fixture.Sink.Calls);
+        Assert.Equal(KubernetesFailure.Timeout, fixture.State.LastFailure);
+        Assert.Contains("initial events", fixture.State.LastError, StringComparison.Ordinal);
     }
 
     [Fact]

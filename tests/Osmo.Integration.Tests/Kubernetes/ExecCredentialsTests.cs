@@ -29,6 +29,7 @@ public sealed class ExecCredentialsTests : IDisposable
         JsonNode info = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder, "info"), TestContext.Current.CancellationToken))!;
         Assert.Equal(apiVersion, info["apiVersion"]!.GetValue<string>());
         Assert.Equal("https://cluster:6443", info["spec"]!["cluster"]!["server"]!.GetValue<string>());
+        Assert.Equal("""{"audience":"7","regions":["a",2,true,null]}""", info["spec"]!["cluster"]!["config"]!.ToJsonString());
         _time.Advance(ExecCredentials.RefusalIntervalMin);
         Assert.True(credentials.Invalidate(first));
         KubernetesCredential second = await GetAsync(credentials);
@@ -97,7 +98,13 @@ public sealed class ExecCredentialsTests : IDisposable
         File.WriteAllText(config, $"""
             current-context: x
             contexts: [{"{name: x, context: {cluster: c, user: u}}"}]
-            clusters: [{"{name: c, cluster: {server: 'https://cluster:6443'}}"}]
+            clusters:
+            - name: c
+              cluster:
+                server: https://cluster:6443
+                extensions:
+                - name: client.authentication.k8s.io/exec
+                  extension: {"{audience: '7', regions: [a, 2, true, null]}"}
             users:
             - name: u
               user:

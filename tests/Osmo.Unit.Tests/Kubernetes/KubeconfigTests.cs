@@ -53,7 +53,7 @@ public sealed class KubeconfigTests : IDisposable
         Assert.Single(two.Authority!.Current());
         KubernetesCredential credential = await two.Credentials.GetAsync(TestContext.Current.CancellationToken);
         Assert.Equal("Bearer secret-token", credential.Authorization!.ToString());
-        Assert.True(credential.ClientCertificate!.HasPrivateKey);
+        Assert.True(credential.ClientCertificate!.TargetCertificate.HasPrivateKey);
         Assert.DoesNotContain("secret-token", $"{two} {credential}", StringComparison.Ordinal);
 
         KubernetesConfiguration one = KubernetesConfiguration.FromKubeconfig(file, "one");
@@ -157,6 +157,33 @@ public sealed class KubeconfigTests : IDisposable
     }
 
     [Fact]
+    public void In_a_pod_a_new_authority_is_taken_up_when_the_kubelet_swaps_the_folder_behind_the_links()
+    {
+        ManualTimeProvider time = new();
+        Dictionary<string, string> variables = new() { ["KUBERNETES_SERVICE_HOST"] = "h", ["KUBERNETES_SERVICE_PORT"] = "443" };
+        void Swap(string version)
+        {
+            Directory.CreateDirectory(Path.Combine(_folder, version));
+            Write($"{version}/ca.crt", SelfSigned(version).Certificate);
+            Write($"{version}/token", "token");
+            File.Delete(Path.Combine(_folder, "..data"));
+            File.CreateSymbolicLink(Path.Combine(_folder, "..data"), version);
+        }
+
+        Swap("..1");
+        File.CreateSymbolicLink(Path.Combine(_folder, "ca.crt"), "..data/ca.crt");
+        File.CreateSymbolicLink(Path.Combine(_folder, "token"), "..data/token");
+        CertificateAuthority authority = InClusterFiles.Load(variables.GetValueOrDefault, _folder, time).Authority!;
+        Assert.Equal("CN=..1", authority.Current().Single().Subject);
+        Swap("..2");
+        time.Advance(CertificateAuthority.ReadInterval);
+        Assert.Equal("CN=..2", authority.Current().Single().Subject);
+        Write("..2/ca.crt", "half written");
+        time.Advance(CertificateAuthority.ReadInterval);
+        Assert.Equal("CN=..2", authority.Current().Single().Subject);
+    }
+
+    [Fact]
     public void Outside_a_pod_the_missing_variables_are_named()
     {
         Assert.Contains("KUBERNETES_SERVICE_HOST", Assert.Throws<KubernetesConfigurationException>(
@@ -174,10 +201,10 @@ public sealed class KubeconfigTests : IDisposable
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
-    private static (string Certificate, string Key) SelfSigned()
+    private static (string Certificate, string Key) SelfSigned(string name = "test")
     {
         using ECDsa key = ECDsa.Create();
-        CertificateRequest request = new("CN=test", key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new($"CN={name}", key, HashAlgorithmName.SHA256);
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }

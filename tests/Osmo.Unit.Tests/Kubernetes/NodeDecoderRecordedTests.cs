@@ -81,9 +81,9 @@ public sealed class NodeDecoderRecordedTests
     {
         byte[] bytes = File.ReadAllBytes(SharedMaterial.PathOf("data", "nodes", file));
         using JsonDocument document = JsonDocument.Parse(bytes);
-        NodeDocument read = NodeDocument.Parse(bytes);
-        Assert.Empty(read.Malformed);
-        Same(ReferenceDecoder.Decode(document.RootElement), Assert.Single(read.Nodes));
+        NodeProjection? node = new NodeDecoder().DecodeNode(bytes, known: null, out MalformedNode? malformed);
+        Assert.Null(malformed);
+        Same(ReferenceDecoder.Decode(document.RootElement), node!);
     }
 
     internal static void Same(NodeProjection expected, NodeProjection actual)
