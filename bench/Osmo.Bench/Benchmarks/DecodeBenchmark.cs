@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Text.Json;
 using Osmo.Bench.Fleet;
 using Osmo.Bench.Running;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
-using Osmo.Kubernetes;
 
 namespace Osmo.Bench.Benchmarks;
 

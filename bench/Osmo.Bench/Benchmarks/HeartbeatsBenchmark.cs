@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Osmo.Agent;
 using Osmo.Bench.Fleet;
 using Osmo.Bench.Running;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
-using Osmo.Kubernetes;
 
 namespace Osmo.Bench.Benchmarks;
 

@@ -2,9 +2,9 @@ using System.Globalization;
 using Osmo.Agent;
 using Osmo.Bench.Fleet;
 using Osmo.Bench.Running;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
-using Osmo.Kubernetes;
 
 namespace Osmo.Bench.Benchmarks;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
 using Osmo.KubeSim.Storage;
-using Osmo.Kubernetes;
 
 namespace Osmo.Bench.Fleet;
 

@@ -1,8 +1,8 @@
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Osmo.KubeSim;
 using Osmo.KubeSim.Faults;
 using Osmo.KubeSim.Fleet;
-using Osmo.KubeSim;
 using Xunit;
 
 namespace Osmo.Fault.Tests.KubeSim;

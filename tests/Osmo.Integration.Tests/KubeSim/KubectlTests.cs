@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Osmo.KubeSim.Fleet;
 using Osmo.KubeSim;
+using Osmo.KubeSim.Fleet;
 using Xunit;
 
 namespace Osmo.Integration.Tests.KubeSim;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Osmo.KubeSim.Faults;
 using Osmo.KubeSim;
+using Osmo.KubeSim.Faults;
 using Xunit;
 
 namespace Osmo.Integration.Tests.KubeSim;

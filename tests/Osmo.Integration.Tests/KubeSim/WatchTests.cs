@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using System.Text.Json.Nodes;
 using System.Text;
-using Osmo.KubeSim.Fleet;
+using System.Text.Json.Nodes;
 using Osmo.KubeSim;
+using Osmo.KubeSim.Fleet;
 using Xunit;
 
 namespace Osmo.Integration.Tests.KubeSim;

@@ -1,7 +1,7 @@
 using Osmo.Agent;
+using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Faults;
-using Osmo.Kubernetes;
 using Osmo.Testing.Kubernetes;
 
 namespace Osmo.Testing.Channel;

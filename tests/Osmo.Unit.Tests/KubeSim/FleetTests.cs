@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
+using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
 using Osmo.KubeSim.Objects;
-using Osmo.KubeSim;
 using Xunit;
 
 namespace Osmo.Unit.Tests.KubeSim;

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
+using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
 using Osmo.KubeSim.Objects;
 using Osmo.KubeSim.Storage;
-using Osmo.KubeSim;
 using Osmo.Testing;
 using Xunit;
 

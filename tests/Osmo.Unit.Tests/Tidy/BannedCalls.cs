@@ -11,7 +11,7 @@ namespace Osmo.Unit.Tests.Tidy;
 /// </summary>
 internal static partial class BannedCalls
 {
-    private static readonly string[] ConsoleFolders = 
+    private static readonly string[] ConsoleFolders =
         ["src/Osmo.Cli/Terminal/", "src/Osmo.Server/Commands/", "src/Osmo.Server/Display/", "bench/"];
 
     public static IEnumerable<Violation> Check(SourceText file)
