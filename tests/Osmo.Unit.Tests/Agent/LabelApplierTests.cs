@@ -164,14 +164,16 @@ public sealed class LabelApplierTests : IAsyncDisposable
     {
         Want("n0", true);
         FakeLabelPort.Patch patch = await PatchAsync(1);
-        for (int number = 2; number <= 14; number++)
+        patch.Fail(outcome);
+        Assert.Equal((Outcome.Retrying, "it failed"), ((await ResultAsync()).Outcome, _results[0].Message));
+        for (int number = 2; number < 14; number++)
         {
-            patch.Fail(outcome);
             patch = await NextTryAsync(number, TimeSpan.FromMinutes(5));
+            patch.Fail(outcome);
         }
 
+        patch = await NextTryAsync(14, TimeSpan.FromMinutes(5));
         patch.Succeed(2);
-        Assert.Equal((Outcome.Retrying, "it failed"), ((await ResultAsync()).Outcome, _results[0].Message));
         await Eventually.HoldsAsync(() => _applier.Waiting == 0, "the label is settled");
         Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
     }
@@ -225,14 +227,16 @@ public sealed class LabelApplierTests : IAsyncDisposable
     {
         Want("n0", true);
         FakeLabelPort.Patch patch = await PatchAsync(1);
-        for (int number = 2; number <= LabelApplier.PatchesInFlightMax + 2; number++)
+        patch.Throw(new TaskCanceledException("a defect"));
+        Assert.Equal((Outcome.Retrying, "The patch broke off: a defect"), ((await ResultAsync()).Outcome, _results[0].Message));
+        for (int number = 2; number < LabelApplier.PatchesInFlightMax + 2; number++)
         {
-            patch.Throw(number % 2 == 0 ? new NotSupportedException("a defect") : new TaskCanceledException("a defect"));
             patch = await NextTryAsync(number);
+            patch.Throw(number % 2 == 0 ? new NotSupportedException("a defect") : new TaskCanceledException("a defect"));
         }
 
+        patch = await NextTryAsync(LabelApplier.PatchesInFlightMax + 2);
         patch.Succeed(2);
-        Assert.Equal((Outcome.Retrying, "The patch broke off: a defect"), ((await ResultAsync()).Outcome, _results[0].Message));
         await Eventually.HoldsAsync(() => _applier.Waiting == 0, "the label is settled");
         Assert.False(_running.IsCompleted);
     }
