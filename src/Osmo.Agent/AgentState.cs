@@ -39,6 +39,9 @@ public sealed record AgentState
     /// <summary>Why the gateway or silo was last left or not reached; null when it never was.</summary>
     public string? LastChannelError { get; init; }
 
+    /// <summary>The API server fails at the moment: what is known of its nodes may be old.</summary>
+    public bool IsClusterFailing { get; init; }
+
     /// <summary>Why the API server last failed; null when it never did.</summary>
     public string? LastClusterError { get; init; }
 }

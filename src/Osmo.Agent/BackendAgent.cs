@@ -61,7 +61,10 @@ public sealed class BackendAgent : IDisposable
         NodeLabelPort port = new(new NodePatcher(_client, UnpacedPatcher, _time, kubernetesLogger), labelKey);
         TokenBucket pace = new(options.ApiQps, options.ApiBurst, _time);
         _labels = new LabelApplier(port, labelKey, _store, reports, pace, _metrics, _time, _logger, options.AllowLabelPatches);
-        ReportSources sources = new(_store, new BatchBuilder(labelKey), _labels, reports, changed);
+        ReportSources sources = new(_store, new BatchBuilder(labelKey), _labels, reports, changed)
+        {
+            ClusterError = () => _reflector.State is { ConsecutiveFailures: > 0 } watch ? watch.LastError : null,
+        };
         _channel = new GatewayChannel(options, sources, _metrics, _time, _logger);
         _metrics.Observe(() => State);
     }
@@ -86,6 +89,7 @@ public sealed class BackendAgent : IDisposable
                 LabelsWaiting = _labels.Waiting,
                 LabelsPatched = _metrics.PatchesApplied,
                 LastChannelError = _channel.LastError,
+                IsClusterFailing = watch.ConsecutiveFailures > 0,
                 LastClusterError = watch.LastError ?? _uidError,
             };
         }

@@ -259,7 +259,7 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
 
         if (frame.Messages.Count == 0 && _isHeartbeatDue)
         {
-            frame.Messages.Add(new AgentMessage { Heartbeat = new Heartbeat() });
+            frame.Messages.Add(new AgentMessage { Heartbeat = new Heartbeat { ClusterError = sources.ClusterError() ?? "" } });
         }
 
         if (frame.Messages.Count > 0)
@@ -279,4 +279,8 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
 
 /// <summary>What a connection reports from, and where it puts what the silo wants.</summary>
 internal sealed record ReportSources(
-    NodeStore Store, BatchBuilder Batch, LabelApplier Labels, LabelReports LabelReports, AsyncSignal Changed);
+    NodeStore Store, BatchBuilder Batch, LabelApplier Labels, LabelReports LabelReports, AsyncSignal Changed)
+{
+    /// <summary>Why the cluster cannot be watched at the moment; null while it can.</summary>
+    public Func<string?> ClusterError { get; init; } = static () => null;
+}

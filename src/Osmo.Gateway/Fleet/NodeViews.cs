@@ -16,7 +16,8 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
 /// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 while that is not known.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
-/// <param name="Error">Why the numbers cannot be had now; null where they can.</param>
+/// <param name="Error">Why the numbers cannot be had now, or may be old because the agent cannot watch its cluster; null where
+/// they can.</param>
 internal sealed record BackendSummary(
     string Name,
     bool Online,
@@ -45,7 +46,8 @@ internal sealed record BackendSummary(
         status.Available,
         status.Record.LabelUpdates,
         status.LabelsWrong,
-        status.LabelsFailing);
+        status.LabelsFailing,
+        status.ClusterError);
 }
 
 /// <summary>Every backend in numbers.</summary>

@@ -24,6 +24,9 @@ public sealed class AgentSession
     /// <summary>When the agent last said anything.</summary>
     internal DateTimeOffset LastHeard { get; set; }
 
+    /// <summary>Why the agent cannot watch its cluster at the moment; null while it can.</summary>
+    internal string? ClusterError { get; set; }
+
     internal long Id { get; }
 
     internal IAgentPort Port { get; }

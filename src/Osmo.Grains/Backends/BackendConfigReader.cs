@@ -38,7 +38,7 @@ public static class BackendConfigReader
         var config = start;
         if (fields.IsObject(document, "configs"))
         {
-            CheckNames(fields, document);
+            CheckNames(fields, document.EnumerateObject());
             foreach (var field in document.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null))
             {
                 (config, registration) = ReadField(fields, field.Name, field.Value, config, registration);
@@ -50,9 +50,9 @@ public static class BackendConfigReader
     }
 
     /// <summary>Refuses fields that no backend has, whatever their value.</summary>
-    internal static void CheckNames(JsonFields fields, JsonElement document)
+    internal static void CheckNames(JsonFields fields, IEnumerable<JsonProperty> document)
     {
-        foreach (var field in document.EnumerateObject())
+        foreach (var field in document)
         {
             if (!EditableFields.Contains(field.Name) && !ReadOnlyFields.Contains(field.Name))
             {
@@ -164,7 +164,9 @@ public static class BackendConfigReader
         {
             foreach (var error in errors)
             {
-                fields.Fail(error.Index is { } index ? $"{error.Field}[{index}]" : error.Field, error.Message);
+                var path = error.Index is { } index ? $"{error.Field}[{index}]" : error.Field;
+                var saysWhere = error.Message.StartsWith(path, StringComparison.Ordinal);
+                fields.Fail(path, saysWhere ? error.Message[path.Length..].TrimStart() : error.Message);
             }
         }
 

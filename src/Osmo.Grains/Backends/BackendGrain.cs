@@ -38,7 +38,7 @@ public sealed class BackendGrain
         Policy = new ConditionPolicy(stored?.Record.Config.NodeConditions ?? NodeConditionRules.Default, table);
         LastHeartbeat = stored?.Record.LastHeartbeat;
         HeartbeatWritten = LastHeartbeat;
-        _view = new BackendView(stored?.Record, LastHeartbeat, null);
+        _view = new BackendView(stored?.Record, LastHeartbeat, null, null);
         foreach (var node in stored?.Nodes ?? [])
         {
             var conditions = Share(node.Conditions.AsSpan());
@@ -94,7 +94,7 @@ public sealed class BackendGrain
     {
         Session = session;
         var agentConnected = session is null ? null : (bool?)session.SnapshotTaken;
-        _view = new BackendView(record, LastHeartbeat, agentConnected);
+        _view = new BackendView(record, LastHeartbeat, agentConnected, session?.ClusterError);
     }
 
     internal void SetPolicy(ConditionPolicy policy) => Policy = policy;

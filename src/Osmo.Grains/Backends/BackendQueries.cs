@@ -29,7 +29,8 @@ public static class BackendQueries
         }
 
         var connected = view.AgentSynced is not null;
-        return new BackendStatus(record, record.IsOnline(now), connected, view.AgentSynced ?? false, nodes, available, wrong, failing);
+        return new BackendStatus(
+            record, record.IsOnline(now), connected, view.AgentSynced ?? false, nodes, available, wrong, failing, view.ClusterError);
     }
 
     /// <summary>A page of nodes; null where no agent has registered the backend.</summary>

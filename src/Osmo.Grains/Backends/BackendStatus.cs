@@ -10,6 +10,7 @@ namespace Osmo.Grains.Backends;
 /// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 where updates are off, and while
 /// no agent is in step, because it is not known then.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
+/// <param name="ClusterError">Why the agent cannot watch its cluster at the moment: the numbers may be old. Null while it can.</param>
 public sealed record BackendStatus(
     BackendRecord Record,
     bool Online,
@@ -18,4 +19,5 @@ public sealed record BackendStatus(
     int Nodes,
     int Available,
     int LabelsWrong,
-    int LabelsFailing);
+    int LabelsFailing,
+    string? ClusterError);

@@ -106,11 +106,13 @@ public sealed class BackendTurn
     }
 
     /// <summary>The agent lives.</summary>
-    public void Heartbeat(AgentSession session)
+    /// <param name="session">Its session.</param>
+    /// <param name="clusterError">Why it cannot watch its cluster at the moment; null while it can.</param>
+    public void Heartbeat(AgentSession session, string? clusterError)
     {
         if (ReferenceEquals(session, _session))
         {
-            Hear(session);
+            Hear(session, clusterError);
         }
     }
 
@@ -128,7 +130,7 @@ public sealed class BackendTurn
             return;
         }
 
-        Hear(session);
+        Hear(session, clusterError: null);
         session.Sequence = batch.Sequence;
         _acknowledge = true;
         session.InSnapshot |= batch.SnapshotBegin;
@@ -160,7 +162,7 @@ public sealed class BackendTurn
     {
         if (ReferenceEquals(session, _session))
         {
-            Hear(session);
+            Hear(session, session.ClusterError);
             _labelReports.AddRange(reports);
         }
     }
@@ -331,8 +333,10 @@ public sealed class BackendTurn
         return record;
     }
 
-    private void Hear(AgentSession session)
+    private void Hear(AgentSession session, string? clusterError)
     {
+        _sessionChanged |= session.ClusterError != clusterError;
+        session.ClusterError = clusterError;
         session.LastHeard = _now;
         _grain.LastHeartbeat = _now;
     }

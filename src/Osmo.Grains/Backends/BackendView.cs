@@ -3,5 +3,6 @@ namespace Osmo.Grains.Backends;
 /// <summary>A backend as it is durably known at one moment. Immutable.</summary>
 /// <param name="Record">Null where no agent has registered the backend.</param>
 /// <param name="LastHeartbeat">When its agent was last heard of, to the turn; null where it never was.</param>
+/// <param name="ClusterError">Why a connected agent cannot watch its cluster at the moment; null while it can.</param>
 /// <param name="AgentSynced">Null where no agent is connected; false while its snapshot is coming in; true after.</param>
-public sealed record BackendView(BackendRecord? Record, DateTimeOffset? LastHeartbeat, bool? AgentSynced);
+public sealed record BackendView(BackendRecord? Record, DateTimeOffset? LastHeartbeat, bool? AgentSynced, string? ClusterError);

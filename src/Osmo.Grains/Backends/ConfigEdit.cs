@@ -39,9 +39,10 @@ public sealed record MergePatch(JsonElement Patch) : ConfigEdit
             throw new OsmoException(ErrorCode.Invalid, "The merge patch must be a JSON object with the fields to change.");
         }
 
-        // A misspelt name must be refused even where its value is null, which the merge would drop.
+        // A misspelt name must be refused even where its value is null, which the merge would drop; others are found below, with
+        // whatever else is wrong.
         var fields = new JsonFields();
-        BackendConfigReader.CheckNames(fields, Patch);
+        BackendConfigReader.CheckNames(fields, Patch.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Null));
         fields.ThrowIfAny();
         var merged = Merge(JsonNode.Parse(BackendDocument.EditableJson(current)), JsonObject.Create(Patch));
         using var document = JsonDocument.Parse(merged!.ToJsonString());

@@ -32,7 +32,8 @@ internal static class SchedulerSettingsReader
             };
         }
 
-        if (settings.Coscheduling && !SchedulerSettings.CoschedulingTypes.Contains(settings.SchedulerType))
+        var isKnown = SchedulerSettings.Types.Contains(settings.SchedulerType);
+        if (isKnown && settings.Coscheduling && !SchedulerSettings.CoschedulingTypes.Contains(settings.SchedulerType))
         {
             fields.Fail(
                 $"{Path}.coscheduling",

@@ -16,7 +16,8 @@ internal static class DemoCommand
         };
         nodes.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is < 1 or > 50_000)
+            // Not the parsed value: of a text that is no number there is none, and the parser says so itself.
+            if (result.Tokens is [var given] && int.TryParse(given.Value, out var count) && count is < 1 or > 50_000)
             {
                 result.AddError("--nodes must be from 1 to 50000.");
             }

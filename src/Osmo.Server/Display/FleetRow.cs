@@ -14,6 +14,7 @@ internal sealed record FleetRow(string Backend, BackendStatus? Status, AgentStat
     {
         { Agent.IsSynced: false, Agent.LastClusterError: { } error } => TerminalText.Line(error),
         { Agent.IsSynced: false } => "listing nodes",
+        { Agent.IsClusterFailing: true, Agent.LastClusterError: { } error } => error,
         { Agent.IsConnected: false, Agent.LastChannelError: { } error } => TerminalText.Line(error),
         { Agent.IsConnected: false } => "connecting",
         { Status.AgentSynced: false } => "reporting",

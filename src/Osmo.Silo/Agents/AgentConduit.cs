@@ -12,7 +12,7 @@ namespace Osmo.Silo.Agents;
 /// <summary>One agent's conversation: turns its frames into operations on the backend, and the grain's answers into frames.</summary>
 internal sealed class AgentConduit : IAgentConduit
 {
-    private const int LabelMessageCharsMax = 500;
+    private const int MessageCharsMax = 500;
 
     private readonly LocalGrainEngine _engine;
     private readonly BackendName _backend;
@@ -109,7 +109,8 @@ internal sealed class AgentConduit : IAgentConduit
                 await PostAsync(turn => turn.ReportLabels(session, reports), 1 + reports.Length, cancellationToken).ConfigureAwait(false);
                 return true;
             case AgentMessage.KindOneofCase.Heartbeat:
-                await PostAsync(turn => turn.Heartbeat(session), 1, cancellationToken).ConfigureAwait(false);
+                var clusterError = message.Heartbeat.ClusterError is { Length: > 0 } text ? Shorten(text) : null;
+                await PostAsync(turn => turn.Heartbeat(session, clusterError), 1, cancellationToken).ConfigureAwait(false);
                 return true;
             default:
                 // A newer agent may say what this build does not know; what it must not do is depend on it.
@@ -192,5 +193,7 @@ internal sealed class AgentConduit : IAgentConduit
             LabelResult.Types.Outcome.GaveUp => LabelOutcome.GaveUp,
             _ => LabelOutcome.Retrying,
         },
-        result.Message.Length <= LabelMessageCharsMax ? result.Message : result.Message[..LabelMessageCharsMax]);
+        Shorten(result.Message));
+
+    private static string Shorten(string text) => text.Length <= MessageCharsMax ? text : text[..MessageCharsMax];
 }

@@ -28,39 +28,39 @@ internal sealed class SqliteCommitter : IDisposable
             """
             INSERT INTO backend
                 (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
               namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
               agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at
             """);
-        _heartbeat = Prepare("UPDATE backend SET last_heartbeat = $2 WHERE name = $1");
+        _heartbeat = Prepare("UPDATE backend SET last_heartbeat = ?2 WHERE name = ?1");
         _insertHistory = Prepare(
             """
             INSERT INTO config_history (config_type, revision, name, username, created_at, description, tags, document)
-            SELECT $1, COALESCE(MAX(revision), 0) + 1, $2, $3, $4, $5, $6, $7 FROM config_history WHERE config_type = $1
+            SELECT ?1, COALESCE(MAX(revision), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM config_history WHERE config_type = ?1
             RETURNING revision
             """);
         _upsertNode = Prepare(
             """
-            INSERT INTO node (backend, name, uid, unschedulable, conditions) VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO node (backend, name, uid, unschedulable, conditions) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (backend, name) DO UPDATE
             SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions
             """);
         _upsertFacts = Prepare(
             """
-            INSERT INTO node_facts (backend, name, facts) VALUES ($1, $2, $3)
+            INSERT INTO node_facts (backend, name, facts) VALUES (?1, ?2, ?3)
             ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
             """);
         _deleteNode =
         [
-            Prepare("DELETE FROM node WHERE backend = $1 AND name = $2"),
-            Prepare("DELETE FROM node_facts WHERE backend = $1 AND name = $2"),
+            Prepare("DELETE FROM node WHERE backend = ?1 AND name = ?2"),
+            Prepare("DELETE FROM node_facts WHERE backend = ?1 AND name = ?2"),
         ];
         _deleteBackend =
         [
-            Prepare("DELETE FROM node WHERE backend = $1"),
-            Prepare("DELETE FROM node_facts WHERE backend = $1"),
-            Prepare("DELETE FROM backend WHERE name = $1"),
+            Prepare("DELETE FROM node WHERE backend = ?1"),
+            Prepare("DELETE FROM node_facts WHERE backend = ?1"),
+            Prepare("DELETE FROM backend WHERE name = ?1"),
         ];
     }
 

@@ -6,7 +6,8 @@ namespace Osmo.Silo.Storage;
 
 /// <summary>
 /// A prepared statement bound by position, straight on SQLite's own interface. The writer runs tens of thousands of them a second;
-/// ADO.NET's parameters cost more than the row. Used by one thread.
+/// ADO.NET's parameters cost more than the row. Parameters are written <c>?1</c>, <c>?2</c>...: SQLite takes any other kind for a
+/// name and numbers it by where it first stands. Used by one thread.
 /// </summary>
 internal sealed class SqliteStatement : IDisposable
 {

@@ -274,6 +274,29 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cluster_that_cannot_be_watched_shows_why()
+    {
+        await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
+        await agent.SendAsync(new AgentMessage { Heartbeat = new Heartbeat { ClusterError = "connection refused" } });
+        await EventuallyBackendAsync("error", "connection refused");
+        await agent.ReportAsync([ScriptedNode.Ready("n1")], snapshot: true);
+        await EventuallyBackendAsync("error", null);
+    }
+
+    [Fact]
+    public async Task The_last_heartbeat_is_kept_over_a_restart()
+    {
+        string heard;
+        await using (await ScriptedAgent.JoinAsync(_server.Url, "b"))
+        {
+            heard = (string)(await _server.GetAsync("/api/configs/backend/b"))["last_heartbeat"]!;
+        }
+
+        await _server.RestartAsync();
+        Assert.Equal(heard, (string?)(await _server.GetAsync("/api/configs/backend/b"))["last_heartbeat"]);
+    }
+
+    [Fact]
     public async Task A_listing_knows_nodes_that_came_and_went_since_the_last_one()
     {
         await using var agent = await ScriptedAgent.JoinAsync(_server.Url, "b");
@@ -293,6 +316,15 @@ public sealed class NodeTests : IAsyncLifetime
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((bool)(await _server.GetAsync("/api/backends/b"))["agent_connected"]! != connected)
+        {
+            deadline.Token.ThrowIfCancellationRequested();
+        }
+    }
+
+    private async Task EventuallyBackendAsync(string field, string? value)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((string?)(await _server.GetAsync("/api/backends/b"))[field] != value)
         {
             deadline.Token.ThrowIfCancellationRequested();
         }

@@ -90,9 +90,9 @@ public sealed class BackendTurnTests
     public void Heartbeats_are_written_at_intervals()
     {
         var session = Join();
-        Assert.Null(Run(turn => turn.Heartbeat(session)).Heartbeat);
+        Assert.Null(Run(turn => turn.Heartbeat(session, clusterError: null)).Heartbeat);
         _now += BackendGrain.HeartbeatWriteInterval;
-        Assert.Equal(_now, Run(turn => turn.Heartbeat(session)).Heartbeat);
+        Assert.Equal(_now, Run(turn => turn.Heartbeat(session, clusterError: null)).Heartbeat);
         Assert.Equal(_now, _grain.View.LastHeartbeat);
     }
 
