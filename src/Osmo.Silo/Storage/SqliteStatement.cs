@@ -56,7 +56,7 @@ internal sealed class SqliteStatement : IDisposable
 
     /// <summary>Runs the statement.</summary>
     /// <exception cref="SqliteException">It failed.</exception>
-    public void Execute() => Finish(raw.sqlite3_step(_statement), raw.SQLITE_DONE);
+    public void Execute() => Finish(raw.sqlite3_step(_statement));
 
     /// <summary>Runs a statement that answers one row with one number.</summary>
     /// <exception cref="SqliteException">It failed.</exception>
@@ -70,7 +70,7 @@ internal sealed class SqliteStatement : IDisposable
             result = raw.sqlite3_step(_statement);
         }
 
-        Finish(result, raw.SQLITE_DONE);
+        Finish(result);
         return number;
     }
 
@@ -83,10 +83,10 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    private void Finish(int result, int expected)
+    private void Finish(int result)
     {
         _next = 1;
-        if (result != expected)
+        if (result != raw.SQLITE_DONE)
         {
             var failure = new SqliteException(
                 raw.sqlite3_errmsg(_database).utf8_to_string(), result & 0xff, raw.sqlite3_extended_errcode(_database));
