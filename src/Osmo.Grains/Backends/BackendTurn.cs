@@ -269,8 +269,9 @@ public sealed class BackendTurn
             session.Port.Acknowledge(session.Sequence);
         }
 
-        // A question belongs to the connection that it was asked on, and to the switch being on.
-        if (_sessionOpened || !record.LabelUpdates)
+        // A question belongs to the connection that it was asked on, and to the switch being on. Only when one of them changes:
+        // this walks over every node, and labels are off by default.
+        if (_sessionOpened || (labelsWereOn && !record.LabelUpdates))
         {
             foreach (var node in _grain.Nodes.Nodes)
             {
