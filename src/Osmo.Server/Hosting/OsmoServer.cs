@@ -56,11 +56,16 @@ public sealed class OsmoServer : IAsyncDisposable
         builder.Logging.SetMinimumLevel(options.LogLevel);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.
+        var stopping = CancellationToken.None;
+        builder.Logging.AddFilter("Osmo.Agent", level => level >= options.LogLevel && !stopping.IsCancellationRequested);
         builder.WebHost.UseUrls(url.ToString());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         builder.Services.AddEmbeddedSilo(new SiloOptions { DataFolder = options.DataFolder });
         builder.Services.AddGateway(gateway);
         var app = builder.Build();
+        stopping = app.Lifetime.ApplicationStopping;
         app.MapGateway();
         try
         {
