@@ -87,6 +87,11 @@ public sealed class FrameConnection : IAsyncDisposable
             await _socket.SendAsync(frame, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, cancellationToken)
                 .ConfigureAwait(false);
         }
+        catch (OperationCanceledException broken) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The framework says so when the socket was aborted meanwhile, although nobody has cancelled anything.
+            throw new WebSocketException(WebSocketError.ConnectionClosedPrematurely, broken);
+        }
         finally
         {
             _sendGate.Release();

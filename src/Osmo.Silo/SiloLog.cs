@@ -15,6 +15,10 @@ internal static partial class SiloLog
     [LoggerMessage(2003, LogLevel.Critical, "A turn of backend {Backend} failed; its activation ends and its agent connects again")]
     public static partial void TurnFailed(ILogger logger, string backend, Exception failure);
 
+    [LoggerMessage(2004, LogLevel.Warning,
+        "The store refused a change of backend {Backend}: another silo owns shard {Shard} since its epoch {Epoch}")]
+    public static partial void Fenced(ILogger logger, string backend, int? shard, long? epoch);
+
     [LoggerMessage(2101, LogLevel.Information, "Agent of backend {Backend} connected: cluster {ClusterUid}, version {AgentVersion}")]
     public static partial void AgentConnected(ILogger logger, string backend, string clusterUid, string agentVersion);
 

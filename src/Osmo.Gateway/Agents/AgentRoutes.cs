@@ -105,5 +105,7 @@ internal static class AgentRoutes
                 _ = connection.CloseAsync(WebSocketCloseStatus.NormalClosure, reason, CancellationToken.None).AsTask();
             }
         }
+
+        public void Move(string reason) => Complete(reason);
     }
 }

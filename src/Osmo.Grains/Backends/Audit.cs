@@ -4,7 +4,8 @@ namespace Osmo.Grains.Backends;
 /// <param name="Username">The user, or <c>system</c>.</param>
 /// <param name="Description">The reason, in words; null for the usual sentence of that change.</param>
 /// <param name="Tags">Tags for the revision.</param>
-public sealed record Audit(string Username, string? Description, TextList Tags)
+/// <param name="Request">Names the request, where it may be repeated; null where it may not.</param>
+public sealed record Audit(string Username, string? Description, TextList Tags, RequestId? Request = null)
 {
     /// <summary>A change that Osmo makes by itself.</summary>
     public static Audit System { get; } = new("system", null, TextList.Empty);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Osmo.Grains.Availability;
 
 namespace Osmo.Grains.Backends;
 
@@ -25,6 +26,32 @@ public static class BackendDocument
 
     /// <summary>The whole document as JSON text.</summary>
     public static string ToJson(BackendRecord record, DateTimeOffset now) => JsonOf(writer => Write(writer, record, now));
+
+    /// <summary>Reads back what <see cref="ToJson"/> wrote.</summary>
+    /// <param name="name">The backend.</param>
+    /// <param name="json">The whole document.</param>
+    /// <param name="revision">The revision that the document belongs to.</param>
+    public static BackendRecord Read(BackendName name, string json, long revision)
+    {
+        using var document = JsonDocument.Parse(json);
+        var root = document.RootElement;
+        string? Text(JsonElement parent, string field) => parent.GetProperty(field).GetString();
+        if (!NodeConditionPrefix.TryCreate(Text(root.GetProperty("node_conditions"), "prefix"), out var prefix, out var problem))
+        {
+            throw new FormatException($"The document of backend {name} at revision {revision} has no legal prefix: {problem}");
+        }
+
+        var registration = new BackendRegistration(
+            Text(root, "k8s_uid"), Text(root, "k8s_namespace")!, Text(root, "version")!, prefix, AgentLabelUpdates: false);
+        var (config, _) = BackendConfigReader.Read(root, BackendConfig.Default, registration);
+        return new BackendRecord(
+            name,
+            config,
+            registration,
+            revision,
+            NaiveUtc.Parse(Text(root, "created_date")!),
+            Text(root, "last_heartbeat") is { } heard ? NaiveUtc.Parse(heard) : null);
+    }
 
     /// <summary>The part that operators may change, as JSON text: what a merge patch is applied to and what is stored.</summary>
     public static string EditableJson(BackendRecord record) => JsonOf(writer =>

@@ -27,10 +27,12 @@ public sealed class BackendGrain
 
     /// <summary>Activates the grain of a backend.</summary>
     /// <param name="name">The backend's name.</param>
-    /// <param name="stored">What the store has of it; null where no agent ever registered it.</param>
+    /// <param name="loaded">What the store has of it.</param>
     /// <param name="watchers">Who is told of changes.</param>
-    public BackendGrain(BackendName name, StoredBackend? stored, IFleetEventSink watchers)
+    public BackendGrain(BackendName name, LoadedBackend loaded, IFleetEventSink watchers)
     {
+        var stored = loaded.Backend;
+        Requests = new RequestLog(loaded.Requests);
         Name = name;
         Watchers = watchers;
         var table = new ConditionTable();
@@ -54,9 +56,14 @@ public sealed class BackendGrain
     /// <summary>The backend as it is durably known; safe to read from any thread.</summary>
     public BackendView View => _view;
 
+    /// <summary>Number of nodes; safe to read from any thread, and then a moment old.</summary>
+    public int NodeCount => Nodes.Count;
+
     internal IFleetEventSink Watchers { get; }
 
     internal NodeIndex Nodes { get; } = new();
+
+    internal RequestLog Requests { get; }
 
     internal ConditionSetPool Sets { get; private set; }
 
@@ -74,8 +81,10 @@ public sealed class BackendGrain
     /// <param name="now">The time of everything that happens in it.</param>
     public BackendTurn BeginTurn(DateTimeOffset now) => new(this, now);
 
-    /// <summary>The grain goes away: its agent is told to connect again.</summary>
-    public void Deactivate(string why) => Session?.Port.Refuse(AgentRefusal.Unavailable, why);
+    /// <summary>The grain goes away: its agent has to begin anew with the next activation.</summary>
+    /// <param name="moves">Whether the backend goes on in another process, to which the agent's connection can be joined.</param>
+    /// <param name="why">The reason, in words.</param>
+    public void Deactivate(bool moves, string why) => Session?.Port.Refuse(moves ? AgentRefusal.Moved : AgentRefusal.Unavailable, why);
 
     internal ConditionSet Share(ReadOnlySpan<ConditionPair> conditions)
     {

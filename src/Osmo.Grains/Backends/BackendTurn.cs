@@ -167,6 +167,10 @@ public sealed class BackendTurn
         }
     }
 
+    /// <summary>The revision that a request made when it was applied; null where it was not, or has no name.</summary>
+    /// <exception cref="OsmoException">A request with the same key asked for something else.</exception>
+    public long? Applied(RequestId? request) => _grain.Requests.TryFind(request, out var revision) ? revision : null;
+
     /// <summary>Changes the configuration.</summary>
     /// <param name="edit">The change.</param>
     /// <param name="audit">Who makes it and why.</param>
@@ -210,7 +214,12 @@ public sealed class BackendTurn
         }
 
         _history = new HistoryDraft(
-            audit.Username, _now, audit.Description ?? $"Deleted backend '{_grain.Name}'", audit.Tags, DocumentJson: null);
+            audit.Username,
+            _now,
+            audit.Description ?? $"Deleted backend '{_grain.Name}'",
+            audit.Tags,
+            DocumentJson: null,
+            audit.Request);
         _record = null;
         _deleted = true;
     }
@@ -219,9 +228,13 @@ public sealed class BackendTurn
     /// <param name="revision">The revision that the store gave; null where the commit had no history entry.</param>
     public void Publish(long? revision)
     {
-        if (revision is { } given && _record is not null)
+        if (revision is { } given)
         {
-            _record = _record with { Revision = given };
+            _record = _record is null ? null : _record with { Revision = given };
+            if (_history?.Request is { } request)
+            {
+                _grain.Requests.Add(new AppliedRequest(request, given));
+            }
         }
 
         if (_commit?.Heartbeat is { } written)
@@ -311,7 +324,7 @@ public sealed class BackendTurn
     {
         _record = next;
         var document = BackendDocument.ToJson(next with { LastHeartbeat = _grain.LastHeartbeat }, _now);
-        _history = new HistoryDraft(audit.Username, _now, description, audit.Tags, document);
+        _history = new HistoryDraft(audit.Username, _now, description, audit.Tags, document, audit.Request);
     }
 
     private BackendRecord Existing(long? expectedRevision)

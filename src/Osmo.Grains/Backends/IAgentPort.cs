@@ -48,4 +48,7 @@ public enum AgentRefusal
 
     /// <summary>The backend was deleted.</summary>
     Deleted,
+
+    /// <summary>The backend goes on in another process; the agent may stay connected and begins its conversation anew.</summary>
+    Moved,
 }

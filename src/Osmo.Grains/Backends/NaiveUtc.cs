@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Osmo.Grains.Backends;
 
 /// <summary>
@@ -14,4 +16,11 @@ public static class NaiveUtc
             ? utc.ToString("yyyy-MM-dd'T'HH:mm:ss")
             : utc.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff");
     }
+
+    /// <summary>Reads what <see cref="Format"/> wrote.</summary>
+    public static DateTimeOffset Parse(string text) => DateTimeOffset.ParseExact(
+        text,
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFF",
+        CultureInfo.InvariantCulture,
+        DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 }

@@ -22,4 +22,11 @@ public interface IAgentFrameSink
     /// <summary>Nothing more will be sent: the connection may be closed.</summary>
     /// <param name="reason">Why, for logs.</param>
     void Complete(string reason);
+
+    /// <summary>
+    /// Nothing more will be sent from here, because the backend goes on in another process: whoever holds the connection joins it
+    /// to that one, or closes it where it cannot.
+    /// </summary>
+    /// <param name="reason">Why, for logs.</param>
+    void Move(string reason);
 }

@@ -30,7 +30,19 @@ public interface IBackendGrain
 
     /// <summary>A page of its nodes.</summary>
     Task<NodePage> ListNodesAsync(NodeQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Goes through the backend's mailbox and back and says where that is: how an operator learns which process serves a backend,
+    /// and how long its queue is. Answers for a name that is not registered, too.
+    /// </summary>
+    Task<BackendPlacement> PingAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>Where a backend's grain is.</summary>
+/// <param name="Silo">The id of the silo that runs it.</param>
+/// <param name="Shard">The shard that it belongs to.</param>
+/// <param name="Epoch">The epoch under which the silo owns the shard; null where one process owns everything.</param>
+public sealed record BackendPlacement(string Silo, int Shard, long? Epoch);
 
 /// <summary>Calls to a node grain.</summary>
 public interface INodeGrain

@@ -16,4 +16,10 @@ public enum ErrorCode
 
     /// <summary>The request cannot be served now; the same request may succeed later.</summary>
     Unavailable,
+
+    /// <summary>
+    /// Another process owns the backend by now. Engines ask there by themselves; a caller sees this only when that took longer than
+    /// it wanted to wait.
+    /// </summary>
+    Moved,
 }

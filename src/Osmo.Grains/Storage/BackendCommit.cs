@@ -7,6 +7,9 @@ namespace Osmo.Grains.Storage;
 /// <param name="Backend">The backend.</param>
 public sealed record BackendCommit(BackendName Backend)
 {
+    /// <summary>The right to make the change; null where the process owns the store alone.</summary>
+    public ShardEpoch? Owner { get; init; }
+
     /// <summary>The backend's record where it changed; null where it did not.</summary>
     public BackendRecord? Record { get; init; }
 

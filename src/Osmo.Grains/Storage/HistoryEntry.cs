@@ -8,12 +8,14 @@ namespace Osmo.Grains.Storage;
 /// <param name="Description">Why, in words.</param>
 /// <param name="Tags">Tags of the revision.</param>
 /// <param name="DocumentJson">The backend's document after the change; null where the backend was deleted.</param>
+/// <param name="Request">The request that made the change; null where it had no name.</param>
 public sealed record HistoryDraft(
     string Username,
     DateTimeOffset CreatedAt,
     string Description,
     TextList Tags,
-    string? DocumentJson);
+    string? DocumentJson,
+    RequestId? Request = null);
 
 /// <summary>An entry of the configuration history.</summary>
 /// <param name="Revision">Its number; the BACKEND history has one sequence over all backends.</param>

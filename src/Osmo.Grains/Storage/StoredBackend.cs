@@ -5,6 +5,18 @@ using Osmo.Grains.Nodes;
 
 namespace Osmo.Grains.Storage;
 
+/// <summary>What a store knows of a backend when its grain is activated.</summary>
+/// <param name="Backend">The backend; null where there is none of that name.</param>
+/// <param name="Requests">
+/// The requests that made its last changes, newest first, at most <see cref="RequestLog.RequestsMax"/>; also of one that was deleted.
+/// </param>
+public sealed record LoadedBackend(StoredBackend? Backend, IReadOnlyList<AppliedRequest> Requests);
+
+/// <summary>A request that was applied.</summary>
+/// <param name="Request">The request.</param>
+/// <param name="Revision">The revision that it made.</param>
+public readonly record struct AppliedRequest(RequestId Request, long Revision);
+
 /// <summary>A backend as a store holds it.</summary>
 /// <param name="Record">The backend.</param>
 /// <param name="Nodes">Its nodes.</param>

@@ -10,7 +10,9 @@ using Microsoft.Extensions.Logging;
 using Osmo.Gateway;
 using Osmo.Gateway.Hosting;
 using Osmo.Grains.Errors;
+using Osmo.Silo.Engine;
 using Osmo.Silo.Hosting;
+using Osmo.Storage.Hosting;
 
 namespace Osmo.Server.Hosting;
 
@@ -62,7 +64,8 @@ public sealed class OsmoServer : IAsyncDisposable
         builder.Logging.AddFilter("Osmo.Agent", level => level >= options.LogLevel && !stopping.IsCancellationRequested);
         builder.WebHost.UseUrls(url.ToString());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.AddEmbeddedSilo(new SiloOptions { DataFolder = options.DataFolder });
+        builder.Services.AddSqliteStore(options.DataFolder);
+        builder.Services.AddSilo(new SiloIdentity("local"));
         builder.Services.AddGateway(gateway);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;

@@ -33,6 +33,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
     private readonly Task _pump;
     private Welcome? _welcome;
     private Refusal? _refusal;
+    private string? _moved;
     private LabelPolicy? _policy;
     private ulong _acknowledged;
     private ulong _acknowledgedSent;
@@ -75,6 +76,12 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
 
     public void Refuse(AgentRefusal reason, string message)
     {
+        if (reason == AgentRefusal.Moved)
+        {
+            Change(() => _moved ??= message);
+            return;
+        }
+
         SiloLog.AgentRefused(_logger, _backend.Value, reason.ToString(), message);
         Change(() => _refusal ??= new Refusal { Code = CodeOf(reason), Message = message, RetryAfterMs = RetryAfterOf(reason) });
     }
@@ -114,6 +121,12 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
                         return;
                     }
                 }
+
+                if (Moved() is { } why)
+                {
+                    _sink.Move(why);
+                    return;
+                }
             }
         }
         catch (OperationCanceledException)
@@ -123,6 +136,15 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         catch (IOException)
         {
             _sink.Complete("The connection broke.");
+        }
+    }
+
+    /// <summary>After everything else: what was acknowledged must be known before the agent begins anew elsewhere.</summary>
+    private string? Moved()
+    {
+        lock (_gate)
+        {
+            return _moved;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 
@@ -11,11 +12,13 @@ namespace Osmo.Silo.Engine;
 /// <para>
 /// States: Loading (the store is read) -> Active (turns run) -> Ended. Ended is final, and is reached from Loading when the
 /// store cannot be read, from Active when a commit fails, when an operation breaks an invariant, when nobody has needed the
-/// grain for a while, and when the process stops. The engine makes a new activation for the next call.
+/// grain for a while, when the backend goes to another process, and when this one stops. The engine makes a new activation for
+/// the next call.
 /// </para>
 /// <para>
 /// Invariants: operations run one at a time, in the order of the mailbox; nothing is answered before it is durable; the mailbox
-/// is bounded, so that a slow store slows callers and nothing piles up; after Ended nothing is applied.
+/// is bounded, so that a slow store slows callers and nothing piles up; after Ended nothing is applied; every change names the
+/// epoch under which the activation began, so that the store refuses it once another process owns the backend.
 /// </para>
 /// </summary>
 internal sealed class BackendActivation
@@ -30,6 +33,7 @@ internal sealed class BackendActivation
 
     private readonly BackendName _name;
     private readonly IBackendStore _store;
+    private readonly IOwnership _ownership;
     private readonly IFleetEventSink _watchers;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -38,16 +42,33 @@ internal sealed class BackendActivation
 
     private readonly TaskCompletionSource<BackendGrain> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<TurnWork> _staged = [];
+    private volatile BackendGrain? _active;
     private volatile bool _used;
+    private volatile bool _moves;
 
-    public BackendActivation(BackendName name, IBackendStore store, IFleetEventSink watchers, TimeProvider time, ILogger logger)
+    public BackendActivation(
+        BackendName name,
+        ShardEpoch? claim,
+        IBackendStore store,
+        IOwnership ownership,
+        IFleetEventSink watchers,
+        TimeProvider time,
+        ILogger logger)
     {
         _name = name;
+        Claim = claim;
         _store = store;
+        _ownership = ownership;
         _watchers = watchers;
         _time = time;
         _logger = logger;
     }
+
+    /// <summary>The right under which the activation runs.</summary>
+    public ShardEpoch? Claim { get; }
+
+    /// <summary>Number of nodes, as of a moment ago; 0 while the grain is loaded.</summary>
+    public int NodeCount => _active?.NodeCount ?? 0;
 
     /// <summary>The grain, once it is loaded, for questions that read what is published.</summary>
     /// <exception cref="OsmoException">The store cannot be read.</exception>
@@ -75,7 +96,12 @@ internal sealed class BackendActivation
     }
 
     /// <summary>Ends the activation after what is in the mailbox.</summary>
-    public void Stop() => _mailbox.Writer.TryComplete();
+    /// <param name="moves">Whether the backend goes on in another process.</param>
+    public void Stop(bool moves)
+    {
+        _moves = moves;
+        _mailbox.Writer.TryComplete();
+    }
 
     /// <summary>Loads the grain and runs its turns until the activation ends.</summary>
     public async Task RunAsync()
@@ -83,9 +109,17 @@ internal sealed class BackendActivation
         BackendGrain grain;
         try
         {
-            var stored = await _store.LoadAsync(_name, CancellationToken.None).ConfigureAwait(false);
-            grain = new BackendGrain(_name, stored, _watchers);
+            var loaded = await _store.LoadAsync(_name, Claim, CancellationToken.None).ConfigureAwait(false);
+            grain = new BackendGrain(_name, loaded, _watchers);
+            _active = grain;
             _loaded.SetResult(grain);
+        }
+        catch (OsmoException refusal) when (refusal.Code == ErrorCode.Moved)
+        {
+            Lose();
+            _loaded.SetException(refusal);
+            End(refusal);
+            return;
         }
         catch (Exception failure)
         {
@@ -100,7 +134,15 @@ internal sealed class BackendActivation
         try
         {
             await RunTurnsAsync(grain).ConfigureAwait(false);
-            end = Unavailable("is moving or stopping");
+            end = _moves
+                ? new OsmoException(ErrorCode.Moved, $"Backend {_name} goes to another silo.")
+                : Unavailable("is moving or stopping");
+        }
+        catch (OsmoException refusal) when (refusal.Code == ErrorCode.Moved)
+        {
+            SiloLog.Fenced(_logger, _name.Value, Claim?.Shard, Claim?.Epoch);
+            Lose();
+            end = refusal;
         }
         catch (OsmoException failure)
         {
@@ -114,7 +156,7 @@ internal sealed class BackendActivation
         }
 
         End(end);
-        grain.Deactivate(end.Message);
+        grain.Deactivate(end.Code == ErrorCode.Moved, end.Message);
     }
 
     private async Task RunTurnsAsync(BackendGrain grain)
@@ -126,12 +168,12 @@ internal sealed class BackendActivation
             {
                 var turn = grain.BeginTurn(Now());
                 Stage(turn);
-                var commit = turn.Commit();
+                var commit = turn.Commit() with { Owner = Claim };
                 var revision = commit.IsEmpty ? null : await _store.CommitAsync(commit, CancellationToken.None).ConfigureAwait(false);
                 turn.Publish(revision);
                 foreach (var work in _staged)
                 {
-                    work.Succeed(grain);
+                    work.Succeed(grain, fenced: !commit.IsEmpty);
                 }
 
                 _staged.Clear();
@@ -182,6 +224,14 @@ internal sealed class BackendActivation
                 _mailbox.Writer.TryComplete();
                 return _mailbox.Reader.TryPeek(out _);
             }
+        }
+    }
+
+    private void Lose()
+    {
+        if (Claim is { } lost)
+        {
+            _ownership.Lost(lost);
         }
     }
 

@@ -3,31 +3,44 @@ using Microsoft.Extensions.Logging;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 using Osmo.Silo.Agents;
 
 namespace Osmo.Silo.Engine;
 
-/// <summary>The engine of one process: every backend is here, activated by the first call.</summary>
-internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
+/// <summary>
+/// Runs the grains of this process: those of every backend that <see cref="IOwnership"/> lets it run, activated by the first call.
+/// </summary>
+internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<BackendName, Hosted> _activations = [];
-    private readonly IBackendStore _store;
+    private readonly IOwnership _ownership;
     private readonly FleetEventLog _events;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile bool _stopping;
 
-    public LocalGrainEngine(IBackendStore store, FleetEventLog events, TimeProvider time, ILogger<LocalGrainEngine> logger)
+    public LocalGrainEngine(
+        SiloIdentity silo,
+        IBackendStore store,
+        IOwnership ownership,
+        FleetEventLog events,
+        TimeProvider time,
+        ILogger<LocalGrainEngine> logger)
     {
-        _store = store;
+        Silo = silo;
+        Store = store;
+        _ownership = ownership;
         _events = events;
         _time = time;
         _logger = logger;
     }
 
     public IFleetWatch Watch => _events;
+
+    public SiloIdentity Silo { get; }
+
+    public IBackendStore Store { get; }
 
     public IBackendGrain GetBackend(BackendName backend) => new BackendReference(this, backend, _time);
 
@@ -36,42 +49,94 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
     public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink) => new AgentConduit(this, backend, sink, _logger);
 
     /// <summary>Puts an operation into the mailbox of a backend, activating it where needed.</summary>
-    public async ValueTask EnqueueAsync(BackendName backend, TurnWork work, CancellationToken cancellationToken)
+    /// <returns>The right under which it will run.</returns>
+    public async ValueTask<ShardEpoch?> EnqueueAsync(BackendName backend, TurnWork work, CancellationToken cancellationToken)
     {
         while (true)
         {
             var hosted = Activate(backend);
             if (await hosted.Activation.TryEnqueueAsync(work, cancellationToken).ConfigureAwait(false))
             {
-                return;
+                return hosted.Activation.Claim;
             }
 
             await hosted.Running.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Runs an operation on a backend and waits until it is durable.</summary>
+    /// <summary>
+    /// Runs an operation on a backend and waits until it is durable. Where nothing had to be made durable, the answer waits until the
+    /// store has confirmed that this process still owns the backend: a refusal, too, says something about the newest state.
+    /// </summary>
     public async Task<TAnswer> CallAsync<TStaged, TAnswer>(
         BackendName backend, TurnCall<TStaged, TAnswer> call, CancellationToken cancellationToken)
     {
-        await EnqueueAsync(backend, call, cancellationToken).ConfigureAwait(false);
-        return await call.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var claim = await EnqueueAsync(backend, call, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await call.Answer.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OsmoException refusal) when (refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable)
+        {
+            claim = null;
+            throw;
+        }
+        finally
+        {
+            if (!call.Fenced && !cancellationToken.IsCancellationRequested)
+            {
+                await _ownership.ConfirmAsync(claim, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
-    /// <summary>The grain of a backend, for questions that read what is published.</summary>
-    public Task<BackendGrain> ReadAsync(BackendName backend, CancellationToken cancellationToken) =>
-        Activate(backend).Activation.Grain.WaitAsync(cancellationToken);
+    /// <summary>Answers a question from what the grain of a backend has published.</summary>
+    public async Task<TAnswer> ReadAsync<TAnswer>(
+        BackendName backend, Func<BackendGrain, TAnswer> read, CancellationToken cancellationToken)
+    {
+        var activation = Activate(backend).Activation;
+        var grain = await activation.Grain.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var answer = read(grain);
+        await _ownership.ConfirmAsync(activation.Claim, cancellationToken).ConfigureAwait(false);
+        return answer;
+    }
+
+    /// <inheritdoc/>
+    public Task EndAsync(IReadOnlySet<int> shards)
+    {
+        var ending = _activations.Values.Where(hosted => hosted.Activation.Claim is { } claim && shards.Contains(claim.Shard)).ToArray();
+        return EndAsync(ending, moves: true);
+    }
+
+    /// <inheritdoc/>
+    public (int Backends, long Nodes) Count()
+    {
+        var backends = 0;
+        var nodes = 0L;
+        foreach (var hosted in _activations.Values)
+        {
+            backends++;
+            nodes += hosted.Activation.NodeCount;
+        }
+
+        return (backends, nodes);
+    }
 
     /// <summary>Ends every activation after what is in its mailbox.</summary>
     public async ValueTask DisposeAsync()
     {
         _stopping = true;
-        foreach (var hosted in _activations.Values)
+        await EndAsync([.. _activations.Values], moves: false).ConfigureAwait(false);
+    }
+
+    private static Task EndAsync(Hosted[] ending, bool moves)
+    {
+        foreach (var hosted in ending)
         {
-            hosted.Activation.Stop();
+            hosted.Activation.Stop(moves);
         }
 
-        await Task.WhenAll(_activations.Values.Select(hosted => hosted.Running.Value)).ConfigureAwait(false);
+        return Task.WhenAll(ending.Select(hosted => hosted.Running.Value));
     }
 
     private Hosted Activate(BackendName backend)
@@ -81,14 +146,26 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
             throw new OsmoException(ErrorCode.Unavailable, "This process is stopping. Try again elsewhere or later.");
         }
 
-        var hosted = _activations.GetOrAdd(backend, Host);
-        _ = hosted.Running.Value;
-        return hosted;
+        var claim = _ownership.Claim(backend);
+        while (true)
+        {
+            var hosted = _activations.GetOrAdd(
+                backend, static (name, host) => host.Engine.Host(name, host.Claim), (Engine: this, Claim: claim));
+            _ = hosted.Running.Value;
+            if (hosted.Activation.Claim == claim)
+            {
+                return hosted;
+            }
+
+            // It began under a right that was lost since, and another process may have changed the backend meanwhile.
+            hosted.Activation.Stop(moves: true);
+            _activations.TryRemove(new(backend, hosted));
+        }
     }
 
-    private Hosted Host(BackendName backend)
+    private Hosted Host(BackendName backend, ShardEpoch? claim)
     {
-        var activation = new BackendActivation(backend, _store, _events, _time, _logger);
+        var activation = new BackendActivation(backend, claim, Store, _ownership, _events, _time, _logger);
         Hosted? hosted = null;
         return hosted = new Hosted(activation, new Lazy<Task>(() => Task.Run(async () =>
         {
@@ -105,58 +182,4 @@ internal sealed class LocalGrainEngine : IGrainEngine, IAsyncDisposable
 
     /// <summary>Lazy, because a dictionary may make a value that it then throws away.</summary>
     private sealed record Hosted(BackendActivation Activation, Lazy<Task> Running);
-
-    private sealed class BackendReference(LocalGrainEngine engine, BackendName name, TimeProvider time) : IBackendGrain
-    {
-        public async Task<BackendStatus> GetAsync(CancellationToken cancellationToken)
-        {
-            var grain = await engine.ReadAsync(name, cancellationToken).ConfigureAwait(false);
-            return grain.Status(time.GetUtcNow()) ?? throw Unknown(name);
-        }
-
-        public Task<BackendRecord> ConfigureAsync(
-            ConfigEdit edit, Audit audit, long? expectedRevision, CancellationToken cancellationToken) =>
-            engine.CallAsync(
-                name,
-                new TurnCall<bool, BackendRecord>(
-                    turn => turn.Configure(edit, audit, expectedRevision),
-                    (grain, _) => grain.View.Record! with { LastHeartbeat = grain.View.LastHeartbeat }),
-                cancellationToken);
-
-        public Task DeleteAsync(Audit audit, long? expectedRevision, CancellationToken cancellationToken) => engine.CallAsync(
-            name,
-            new TurnCall<bool, bool>(
-                turn =>
-                {
-                    turn.Delete(audit, expectedRevision);
-                    return true;
-                },
-                (_, done) => done),
-            cancellationToken);
-
-        public async Task<NodePage> ListNodesAsync(NodeQuery query, CancellationToken cancellationToken)
-        {
-            var grain = await engine.ReadAsync(name, cancellationToken).ConfigureAwait(false);
-            return grain.ListNodes(query) ?? throw Unknown(name);
-        }
-    }
-
-    private sealed class NodeReference(LocalGrainEngine engine, BackendName backend, string node) : INodeGrain
-    {
-        public async Task<NodeExplanation> ExplainAsync(CancellationToken cancellationToken)
-        {
-            var grain = await engine.ReadAsync(backend, cancellationToken).ConfigureAwait(false);
-            if (grain.View.Record is null)
-            {
-                throw Unknown(backend);
-            }
-
-            return grain.ExplainNode(node) ?? throw new OsmoException(
-                ErrorCode.NotFound, $"Backend {backend} has no node of this name. List its nodes to see what it has.");
-        }
-    }
-
-    private static OsmoException Unknown(BackendName name) => new(
-        ErrorCode.NotFound,
-        $"Backend {name} is not found. A backend appears when its agent connects; list the backends to see which there are.");
 }

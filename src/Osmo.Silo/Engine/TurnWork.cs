@@ -12,7 +12,9 @@ internal abstract class TurnWork
     public abstract void Apply(BackendTurn turn);
 
     /// <summary>The turn is durable and published.</summary>
-    public abstract void Succeed(BackendGrain grain);
+    /// <param name="grain">The grain as the turn left it.</param>
+    /// <param name="fenced">Whether the store took a change, and with it said that this process owns the backend.</param>
+    public abstract void Succeed(BackendGrain grain, bool fenced);
 
     /// <summary>The operation was refused, or its turn could not be made durable.</summary>
     public abstract void Fail(Exception failure);
@@ -26,11 +28,18 @@ internal sealed class TurnCall<TStaged, TAnswer>(Func<BackendTurn, TStaged> appl
     private readonly TaskCompletionSource<TAnswer> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TStaged? _staged;
 
+    /// <summary>Whether the store has said, since the call was staged, that this process owns the backend.</summary>
+    public bool Fenced { get; private set; }
+
     public Task<TAnswer> Answer => _done.Task;
 
     public override void Apply(BackendTurn turn) => _staged = apply(turn);
 
-    public override void Succeed(BackendGrain grain) => _done.TrySetResult(answer(grain, _staged!));
+    public override void Succeed(BackendGrain grain, bool fenced)
+    {
+        Fenced = fenced;
+        _done.TrySetResult(answer(grain, _staged!));
+    }
 
     public override void Fail(Exception failure) => _done.TrySetException(failure);
 }
@@ -42,7 +51,7 @@ internal sealed class TurnPost(Action<BackendTurn> apply, int weight) : TurnWork
 
     public override void Apply(BackendTurn turn) => apply(turn);
 
-    public override void Succeed(BackendGrain grain)
+    public override void Succeed(BackendGrain grain, bool fenced)
     {
     }
 

@@ -3,6 +3,7 @@ using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Nodes;
+using Osmo.Grains.Storage;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Backends;
@@ -165,7 +166,7 @@ public sealed class BackendTurnTests
 
     private static NodeReportBatch Batch(ulong sequence, params NodeReport[] nodes) => new(sequence, nodes, [], false, false);
 
-    private BackendGrain NewGrain() => new(Name, _store.Load(), new NoWatchers());
+    private BackendGrain NewGrain() => new(Name, new LoadedBackend(_store.Load(), []), new NoWatchers());
 
     private AgentSession Join()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
+using Osmo.Grains.Storage;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Backends;
@@ -66,7 +67,7 @@ public sealed class ConvergenceSimulation
         public World(int seed)
         {
             _random = new Random(seed);
-            _grain = new BackendGrain(Name, _store.Load(), new NoWatchers());
+            _grain = new BackendGrain(Name, new LoadedBackend(_store.Load(), []), new NoWatchers());
         }
 
         public int Patches { get; private set; }
@@ -202,7 +203,7 @@ public sealed class ConvergenceSimulation
                 _store.Commit(commit);
             }
 
-            _grain = new BackendGrain(Name, _store.Load(), new NoWatchers());
+            _grain = new BackendGrain(Name, new LoadedBackend(_store.Load(), []), new NoWatchers());
             _session = null;
         }
 

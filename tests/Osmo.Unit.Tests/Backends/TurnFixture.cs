@@ -14,7 +14,7 @@ internal sealed class TurnFixture : IFleetEventSink, IAgentPort
 
     public TurnFixture(bool labels = false)
     {
-        Grain = new BackendGrain(BackendName.Parse("east"), stored: null, this);
+        Grain = new BackendGrain(BackendName.Parse("east"), new LoadedBackend(null, []), this);
         Session = Run(turn => turn.Connect(new AgentHello("uid", "workflows", "1.0", "", labels, "one"), this))!;
     }
 

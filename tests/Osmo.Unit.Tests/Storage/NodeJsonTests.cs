@@ -1,5 +1,5 @@
 using System.Text;
-using Osmo.Silo.Storage;
+using Osmo.Storage;
 using Osmo.Unit.Tests.Backends;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
-using Osmo.Silo.Storage;
+using Osmo.Storage.Sqlite;
 using Osmo.Testing;
 using Osmo.Unit.Tests.Backends;
 using Xunit;
@@ -22,7 +22,7 @@ public sealed class SqliteStoreTests
         await store.CommitAsync(new BackendCommit(registered.Backend) { Heartbeat = heard }, CancellationToken.None);
 
         Assert.Equal(heard, (await store.ListAsync(CancellationToken.None)).Single().LastHeartbeat);
-        Assert.Equal(heard, (await store.LoadAsync(registered.Backend, CancellationToken.None))!.Record.LastHeartbeat);
-        Assert.Null(await store.LoadAsync(BackendName.Parse("other"), CancellationToken.None));
+        Assert.Equal(heard, (await store.LoadAsync(registered.Backend, owner: null, CancellationToken.None)).Backend!.Record.LastHeartbeat);
+        Assert.Null((await store.LoadAsync(BackendName.Parse("other"), owner: null, CancellationToken.None)).Backend);
     }
 }

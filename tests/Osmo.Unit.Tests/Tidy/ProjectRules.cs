@@ -11,12 +11,17 @@ internal static class ProjectRules
         ["Osmo.Protocol"] = [],
         ["Osmo.Kubernetes"] = [],
         ["Osmo.KubeSim"] = [],
+        ["Osmo.Storage"] = ["Osmo.Grains"],
+        ["Osmo.Cluster"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage"],
         ["Osmo.Silo"] = ["Osmo.Grains", "Osmo.Protocol"],
         ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Protocol"],
         ["Osmo.Agent"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Cli"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Server"] =
-            ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Silo", "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli"],
+        [
+            "Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Storage", "Osmo.Cluster", "Osmo.Silo",
+            "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli",
+        ],
     };
 
     // The domain is pure: what it needs, the framework has.

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>Writes commits through one connection with prepared statements. Used by the writer's thread only.</summary>
 internal sealed class SqliteCommitter : IDisposable
@@ -36,8 +36,9 @@ internal sealed class SqliteCommitter : IDisposable
         _heartbeat = Prepare("UPDATE backend SET last_heartbeat = ?2 WHERE name = ?1");
         _insertHistory = Prepare(
             """
-            INSERT INTO config_history (config_type, revision, name, username, created_at, description, tags, document)
-            SELECT ?1, COALESCE(MAX(revision), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM config_history WHERE config_type = ?1
+            INSERT INTO config_history
+                (config_type, revision, name, username, created_at, description, tags, document, request_key, request_digest)
+            SELECT ?1, COALESCE(MAX(revision), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM config_history WHERE config_type = ?1
             RETURNING revision
             """);
         _upsertNode = Prepare(
@@ -131,6 +132,8 @@ internal sealed class SqliteCommitter : IDisposable
         .With(draft.Description)
         .With(JsonSerializer.Serialize(draft.Tags.Items))
         .With(draft.DocumentJson)
+        .With(draft.Request?.Key)
+        .With(draft.Request?.Digest)
         .ExecuteNumber();
 
     private void UpsertBackend(BackendRecord record) => _upsertBackend

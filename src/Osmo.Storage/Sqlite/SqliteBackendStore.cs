@@ -6,7 +6,7 @@ using Osmo.Grains.Errors;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>Backends in a SQLite file: the store of an embedded Osmo, for one process.</summary>
 internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
@@ -26,14 +26,16 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
     public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) =>
         _writer.CommitAsync(commit, cancellationToken);
 
-    public Task<StoredBackend?> LoadAsync(BackendName backend, CancellationToken cancellationToken) => ReadAsync(
+    public Task<LoadedBackend> LoadAsync(BackendName backend, ShardEpoch? owner, CancellationToken cancellationToken) => ReadAsync(
         connection =>
         {
-            // One snapshot for both tables, or a commit in between would show nodes without their backend.
+            // One snapshot for all tables, or a commit in between would show nodes without their backend.
             using var transaction = connection.BeginTransaction(deferred: true);
             var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value)
                 .FirstOrDefault();
-            return record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value));
+            return new LoadedBackend(
+                record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value)),
+                SqliteHistory.Requests(connection, backend.Value));
         },
         cancellationToken);
 

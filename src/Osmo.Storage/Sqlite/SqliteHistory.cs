@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>Reads the BACKEND configuration history.</summary>
 internal static class SqliteHistory
@@ -48,6 +48,19 @@ internal static class SqliteHistory
             query.Limit,
             query.Offset);
     }
+
+    /// <summary>The requests that made the last changes of a backend, newest first.</summary>
+    public static List<AppliedRequest> Requests(SqliteConnection connection, string backend) => SqliteBackendStore.Query(
+        connection,
+        """
+        SELECT request_key, request_digest, revision FROM (
+          SELECT request_key, request_digest, revision FROM config_history
+          WHERE config_type = 'BACKEND' AND name = $1 ORDER BY revision DESC LIMIT $2)
+        WHERE request_key IS NOT NULL ORDER BY revision DESC
+        """,
+        row => new AppliedRequest(new RequestId(row.GetString(0), row.GetInt64(1)), row.GetInt64(2)),
+        backend,
+        RequestLog.RequestsMax);
 
     /// <remarks>Hops from name to name in the index: the cost is that of the backends there are, not of the changes there were.</remarks>
     public static List<string> DocumentsAt(SqliteConnection connection, long revision) => SqliteBackendStore.Query(

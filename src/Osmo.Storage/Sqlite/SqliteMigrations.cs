@@ -2,7 +2,7 @@ using System.Reflection;
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Errors;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>
 /// Numbered SQL scripts, applied in order, each in a transaction with the number that says so: a crash in between leaves a
@@ -10,7 +10,7 @@ namespace Osmo.Silo.Storage;
 /// </summary>
 internal static class SqliteMigrations
 {
-    private const string Folder = ".Storage.Migrations.";
+    private const string Folder = ".Sqlite.Migrations.";
 
     public static void Apply(SqliteConnection connection, string path)
     {

@@ -4,7 +4,7 @@ using System.Text.Json;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Nodes;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage;
 
 /// <summary>
 /// Conditions and facts of a node as the JSON text that is stored, in UTF-8. What is returned is valid until the next call.

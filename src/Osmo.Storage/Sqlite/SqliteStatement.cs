@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>
 /// A prepared statement bound by position, straight on SQLite's own interface. The writer runs tens of thousands of them a second;

@@ -1,4 +1,4 @@
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage;
 
 /// <summary>Times as they are stored: whole microseconds since 1970-01-01 UTC.</summary>
 internal static class StoredTime

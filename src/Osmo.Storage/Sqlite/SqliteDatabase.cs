@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Errors;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>The SQLite file of an embedded Osmo: opens connections and says in plain words what is wrong with it.</summary>
 internal sealed class SqliteDatabase : IDisposable

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 
-namespace Osmo.Silo.Storage;
+namespace Osmo.Storage.Sqlite;
 
 /// <summary>
 /// The one writer of the database. Commits that wait together share a transaction and so a sync of the disk; where that

@@ -1,0 +1,5 @@
+namespace Osmo.Silo.Engine;
+
+/// <summary>Which silo this is.</summary>
+/// <param name="Id">Its id, for people: the pod's name in Kubernetes.</param>
+public sealed record SiloIdentity(string Id);

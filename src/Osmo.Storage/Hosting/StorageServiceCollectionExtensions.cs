@@ -1,0 +1,22 @@
+using Microsoft.Extensions.DependencyInjection;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+using Osmo.Storage.Sqlite;
+
+namespace Osmo.Storage.Hosting;
+
+/// <summary>Puts a store into a host.</summary>
+public static class StorageServiceCollectionExtensions
+{
+    /// <summary>A SQLite database in a folder, which is made where it does not exist: for one process.</summary>
+    /// <remarks>
+    /// The database is opened here and not at the first call: a folder that cannot be used has to be known before anything is
+    /// promised to anybody. It is closed with the host, after everything that uses it.
+    /// </remarks>
+    /// <exception cref="OsmoException">The folder cannot be used; the message says what to do.</exception>
+    public static IServiceCollection AddSqliteStore(this IServiceCollection services, string folder)
+    {
+        var database = SqliteDatabase.Open(folder);
+        return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database));
+    }
+}
