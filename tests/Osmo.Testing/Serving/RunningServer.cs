@@ -79,7 +79,7 @@ public sealed class RunningServer : IFleetApi, IAsyncDisposable
     }
 
     public async Task<(int Status, JsonNode? Body, string? ETag)> SendAsync(
-        HttpMethod method, string path, string? json, string? ifMatch = null, string? user = null)
+        HttpMethod method, string path, string? json, string? ifMatch = null, string? user = null, string? key = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null)
@@ -90,6 +90,11 @@ public sealed class RunningServer : IFleetApi, IAsyncDisposable
         if (ifMatch is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         }
 
         if (user is not null)
