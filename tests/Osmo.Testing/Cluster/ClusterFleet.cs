@@ -12,9 +12,9 @@ public sealed class ClusterFleet : IAsyncDisposable
 {
     private const int StartsAtOnce = 4;
 
-    private readonly CancellationTokenSource _stop = new();
     private readonly LiveBackend[] _backends;
     private readonly Churn[] _churns;
+    private CancellationTokenSource _stop = new();
     private Task _churning = Task.CompletedTask;
 
     private ClusterFleet(LiveBackend[] backends, int seed)
@@ -68,22 +68,39 @@ public sealed class ClusterFleet : IAsyncDisposable
                 bookmarks: TimeSpan.FromSeconds(5)));
         var fleet = new ClusterFleet(started, seed);
         await fleet.AgreeAsync(server, "the start");
-        fleet._churning = Task.WhenAll(fleet._churns.Select(churn => Task.Run(() => churn.RunAsync(fleet._stop.Token))));
+        fleet.Churn();
         return fleet;
+    }
+
+    /// <summary>Changes made in the clusters so far.</summary>
+    public long Changes => _churns.Sum(churn => churn.Changes);
+
+    /// <summary>Lets the clusters churn again, after <see cref="ConvergesAsync"/>.</summary>
+    public void Churn()
+    {
+        _stop.Dispose();
+        _stop = new CancellationTokenSource();
+        var stop = _stop.Token;
+        _churning = Task.WhenAll(_churns.Select(churn => Task.Run(() => churn.RunAsync(stop))));
     }
 
     /// <summary>Lets the clusters come to rest, and waits until every label, and what the servers know, is what the rules say.</summary>
     public async Task ConvergesAsync(IFleetApi server, string why)
     {
+        await RestAsync();
+        await AgreeAsync(server, why);
+    }
+
+    /// <summary>Lets the clusters come to rest.</summary>
+    public async Task RestAsync()
+    {
         await _stop.CancelAsync();
         await _churning;
-        await AgreeAsync(server, why);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _churning;
+        await RestAsync();
         foreach (var backend in _backends)
         {
             await backend.DisposeAsync();

@@ -59,7 +59,10 @@ public static class ConfigRegister
         }, answer => Task.FromResult(new RegisterState(RevisionOf(answer), value)), cancel);
 
     private static async Task<RegisterAnswer> AskAsync(
-        HttpClient http, Func<HttpRequestMessage> makeRequest, Func<HttpResponseMessage, Task<RegisterState>> read, CancellationToken cancel)
+        HttpClient http,
+        Func<HttpRequestMessage> makeRequest,
+        Func<HttpResponseMessage, Task<RegisterState>> read,
+        CancellationToken cancel)
     {
         try
         {

@@ -19,9 +19,9 @@ public sealed class RecordedLoad : IAsyncDisposable
     private readonly RecordedLoadOptions _options;
     private readonly HttpClient[] _gateways;
     private readonly RegisterHistory[] _histories;
-    private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<string> _wrong = new();
     private readonly int _load = Interlocked.Increment(ref _loads);
+    private volatile bool _stops;
     private Task _running = Task.CompletedTask;
     private long _repeated;
     private int _probes;
@@ -84,7 +84,7 @@ public sealed class RecordedLoad : IAsyncDisposable
     /// <summary>Lets every client finish what it has begun.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync();
+        _stops = true;
         await _running;
     }
 
@@ -113,18 +113,18 @@ public sealed class RecordedLoad : IAsyncDisposable
             : throw new InvalidDataException($"{string.Join('\n', problems.Take(10))}\n({problems.Count} problems; {summary})");
     }
 
+    /// <summary>Stops the clients; may be called again.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         Array.ForEach(_gateways, gateway => gateway.Dispose());
-        _stop.Dispose();
     }
 
     private async Task RunAsync(int number)
     {
         var client = new ClientState($"client-{_load}-{number}", _histories.Length, _options.Seed + number);
         using var pause = new PeriodicTimer(_options.Pause);
-        while (!_stop.IsCancellationRequested)
+        while (!_stops)
         {
             var random = client.Random;
             var isHot = random.Next(2) == 0;

@@ -31,8 +31,8 @@ internal static class Refusals
             var explanation = CanEnd(timeline, same.Key, first) ? Explanation(unseen, first) : null;
             if (explanation is null)
             {
-                return $"refused without reason: {first.InWords(timeline.Origin)} was refused, but no later revision can have been in force "
-                    + "by then.";
+                return $"refused without reason: {first.InWords(timeline.Origin)} was refused, but no later revision can have been in "
+                    + "force by then.";
             }
 
             unseen.Remove(explanation);
