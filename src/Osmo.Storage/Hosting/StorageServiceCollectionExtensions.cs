@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
+using Osmo.Storage.Postgres;
 using Osmo.Storage.Sqlite;
 
 namespace Osmo.Storage.Hosting;
@@ -19,4 +20,9 @@ public static class StorageServiceCollectionExtensions
         var database = SqliteDatabase.Open(folder);
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database));
     }
+
+    /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
+    /// <remarks>It is opened before, as a file is: see <see cref="PostgresDatabase.OpenAsync"/>. The store closes it with the host.</remarks>
+    public static IServiceCollection AddPostgresStore(this IServiceCollection services, PostgresDatabase database) =>
+        services.AddSingleton(database).AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database));
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Nodes;
@@ -121,25 +120,15 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
             backend);
     }
 
-    private static BackendRecord ReadBackend(SqliteDataReader row)
-    {
-        // What was stored was validated when it was written; a failure here is a damaged database, and surfaces as one.
-        var prefixText = row.GetString(6);
-        if (!NodeConditionPrefix.TryCreate(prefixText, out var prefix, out var error))
-        {
-            throw new InvalidDataException($"The stored prefix \"{prefixText}\" is not legal: {error}");
-        }
-
-        var registration = new BackendRegistration(
-            row.IsDBNull(3) ? null : row.GetString(3), row.GetString(4), row.GetString(5), prefix, row.GetBoolean(7));
-        using var document = JsonDocument.Parse(row.GetString(2));
-        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
-        return new BackendRecord(
-            BackendName.Parse(row.GetString(0)),
-            config,
-            registration,
+    private static BackendRecord ReadBackend(SqliteDataReader row) => new StoredRecord(
+        row.GetString(0),
+        row.GetString(2),
+        row.IsDBNull(3) ? null : row.GetString(3),
+        row.GetString(4),
+        row.GetString(5),
+        row.GetString(6),
+        row.GetBoolean(7)).Restore(
             row.GetInt64(1),
             StoredTime.FromMicroseconds(row.GetInt64(8)),
             row.IsDBNull(9) ? null : StoredTime.FromMicroseconds(row.GetInt64(9)));
-    }
 }

@@ -24,7 +24,7 @@ CREATE TABLE config_history (
   username       text NOT NULL,
   created_at     timestamptz NOT NULL,
   description    text NOT NULL,
-  tags           text[] NOT NULL,
+  tags           jsonb NOT NULL,
   document       text,
   request_key    text,
   request_digest bigint,
@@ -41,7 +41,7 @@ CREATE TABLE config_revision (
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 
 INSERT INTO config_history (config_type, revision, name, username, created_at, description, tags)
-VALUES ('BACKEND', 1, '', 'system', now(), 'Initial configuration', ARRAY['initial-config']);
+VALUES ('BACKEND', 1, '', 'system', now(), 'Initial configuration', '["initial-config"]');
 INSERT INTO config_revision (config_type, revision) VALUES ('BACKEND', 1);
 
 -- What changes often is apart from what is large: a condition change rewrites a small row. The pages have room, so that it stays on its
