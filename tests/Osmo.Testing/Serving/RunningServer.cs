@@ -11,7 +11,7 @@ using Osmo.Server.Hosting;
 namespace Osmo.Testing.Serving;
 
 /// <summary>A server on a free port with a database of its own, and a client for it.</summary>
-public sealed class RunningServer : IAsyncDisposable
+public sealed class RunningServer : IFleetApi, IAsyncDisposable
 {
     private readonly ScratchFolder _folder = new();
     private readonly Complaints _complaints = new();
