@@ -33,6 +33,7 @@ public static class ClusterOwnershipExtensions
         services.AddSingleton<IOwnership>(provider => provider.GetRequiredService<ClusterOwnership>());
         services.AddSingleton<IShardAdmission>(provider => provider.GetRequiredService<ClusterOwnership>());
         services.AddClusterRoutes(database, options);
+        services.TryAddSingleton<ServingTime>();
         services.AddSingleton(provider => new SiloMembership(provider, registration));
         services.AddSingleton<ISiloLease>(provider => provider.GetRequiredService<SiloMembership>());
         services.AddHostedService(provider => provider.GetRequiredService<SiloMembership>());
