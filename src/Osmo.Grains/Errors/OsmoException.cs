@@ -19,11 +19,18 @@ public sealed class OsmoException : Exception
         Fields = fields;
     }
 
+    /// <summary>Creates the refusal of whoever does not own a backend (<see cref="ErrorCode.Moved"/>).</summary>
+    public OsmoException(string message, ShardMove move)
+        : this(ErrorCode.Moved, message) => Move = move;
+
     /// <summary>What kind of failure it is.</summary>
     public ErrorCode Code { get; }
 
     /// <summary>The fields at fault; empty where no single field is.</summary>
     public ImmutableArray<FieldError> Fields { get; }
+
+    /// <summary>Where the backend went, with <see cref="ErrorCode.Moved"/> and where it is known.</summary>
+    public ShardMove? Move { get; }
 
     /// <summary>The failure of a document with one or more bad fields.</summary>
     public static OsmoException InvalidFields(ImmutableArray<FieldError> fields) =>

@@ -97,7 +97,12 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
-    private static PostgresDatabase Create(PostgresOptions options)
+    /// <summary>
+    /// Another pool to a database that was opened before, neither connected nor looked at: for what must not wait until a connection is
+    /// free that others use.
+    /// </summary>
+    /// <exception cref="OsmoException">The connection string is not valid.</exception>
+    public static PostgresDatabase Create(PostgresOptions options)
     {
         // tidy: what libpq's users set in the environment is part of the connection string
         var text = ConnectionText.Parse(options.ConnectionString, Environment.GetEnvironmentVariable);
