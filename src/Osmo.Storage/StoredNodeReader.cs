@@ -18,7 +18,8 @@ internal sealed class StoredNodeReader
     private readonly Known<ImmutableArray<ConditionPair>> _conditions =
         new((ref reader) => Items(ref reader, static (ref item) => new ConditionPair(Text(ref item), Text(ref item))));
 
-    private readonly Known<NodeLabel> _labels = new((ref reader) => Tuple(ref reader, static (ref item) => new NodeLabel(Text(ref item), Text(ref item))));
+    private readonly Known<NodeLabel> _labels =
+        new((ref reader) => Tuple(ref reader, static (ref item) => new NodeLabel(Text(ref item), Text(ref item))));
 
     private readonly Known<ImmutableArray<NodeTaint>> _taints =
         new((ref reader) => Items(ref reader, static (ref item) => new NodeTaint(Text(ref item), Text(ref item), Text(ref item))));
