@@ -11,5 +11,11 @@ IBenchmark[] benchmarks =
     new ChannelBenchmark(),
     new ReconfigureBenchmark(),
     new MemoryBenchmark(),
+    new ConfigWritesBenchmark(),
+    new ConfigReadsBenchmark(),
+    new FloodBenchmark(),
+    new FailoverBenchmark(),
+    new DrainBenchmark(),
+    new FleetBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);

@@ -48,8 +48,8 @@ namespace Osmo.Cluster.Ownership;
 /// another silo dies or pauses       its shards are claimed when its lease ends; a round trip
 /// two processes with one id         the later one supersedes; the earlier one stops with an error. It does not come back
 /// this silo's row is forgotten      (expired, shards taken, removed) all grains end; it joins again with a new incarnation
-/// recipient dies in a hand-over     the update refuses a recipient whose lease has expired: the shard stays; otherwise it is the dead one's
-///                                   and is taken over when its lease ends
+/// recipient dies in a hand-over     the update refuses a recipient whose lease has expired: the shard stays; otherwise the dead one
+///                                   has it, and it is taken over when its lease ends
 /// outcome of a hand-over unknown    the shard is not claimed until a reading that begins later says whose it is
 /// a commit hangs and holds a shard  changes of owner leave the shard out and try again; the others go on. It moves when the commit ends,
 ///                                   by the limits that the store puts on its transactions

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -7,23 +6,26 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Osmo.Gateway;
 using Osmo.Gateway.Hosting;
+using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Server.Status;
 using Osmo.Silo.Engine;
 using Osmo.Silo.Hosting;
 using Osmo.Storage.Hosting;
 
 namespace Osmo.Server.Hosting;
 
-/// <summary>A silo and a gateway in one process, on the embedded store.</summary>
+/// <summary>A process of Osmo: silo, gateway, or both.</summary>
 public sealed class OsmoServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private OsmoServer(WebApplication app) => _app = app;
 
-    /// <summary>Where the gateway listens.</summary>
+    /// <summary>Where the front door listens.</summary>
     public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
     /// <summary>The server's services.</summary>
@@ -33,42 +35,30 @@ public sealed class OsmoServer : IAsyncDisposable
     public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
 
     /// <summary>Starts a server.</summary>
-    /// <exception cref="OsmoException">An option, the data folder or the address cannot be used; the message says what to do.</exception>
+    /// <exception cref="OsmoException">An option, the store or an address cannot be used; the message says what to do.</exception>
     public static async Task<OsmoServer> StartAsync(OsmoServerOptions options)
     {
-        var gateway = new GatewayOptions
+        var gateway = TokenFiles.Read(options);
+        var url = ListenUrl.Parse(options.Url);
+        if (gateway.DeveloperMode && !ListenUrl.IsLoopback(url))
         {
-            AdminToken = ReadToken(options.AdminTokenFile, "--admin-token-file"),
-            AgentToken = ReadToken(options.AgentTokenFile, "--agent-token-file"),
-        };
-        RequireTwoTokens(gateway);
-        gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;
-        var url = ParseUrl(options.Url, gateway.DeveloperMode);
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                $"Without tokens everybody who reaches the gateway may do everything, so it listens on loopback only, not on {url.Host}. "
+                + "Give --admin-token-file and --agent-token-file, or use http://127.0.0.1:8080.");
+        }
 
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-            console.UseUtcTimestamp = true;
-        });
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(options.LogLevel);
-        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-
-        // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.
         var stopping = CancellationToken.None;
-        builder.Logging.AddFilter("Osmo.Agent", level => level >= options.LogLevel && !stopping.IsCancellationRequested);
+        ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
         builder.WebHost.UseUrls(url.ToString());
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        builder.Services.AddSqliteStore(options.DataFolder);
-        builder.Services.AddSilo(new SiloIdentity("local"));
-        builder.Services.AddGateway(gateway);
+        Compose(builder.Services, options, gateway);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
+        app.UseFrontDoor();
+        app.MapHealthRoutes();
+        app.MapStatusPage();
         app.MapGateway();
         try
         {
@@ -93,69 +83,31 @@ public sealed class OsmoServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static Uri ParseUrl(string text, bool developerMode)
+    private static void Compose(IServiceCollection services, OsmoServerOptions options, GatewayOptions gateway)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttp || url.PathAndQuery != "/")
-        {
-            throw new OsmoException(
-                ErrorCode.Invalid,
-                $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080: http, a host, a port and no path. "
-                + "To serve https, put a proxy in front that ends TLS.");
-        }
-
-        var loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
-
-        // A free port can only be had for one address at a time, and localhost stands for two.
-        var bound = url is { Host: "localhost", Port: 0 } ? new UriBuilder(url) { Host = "127.0.0.1" }.Uri : url;
-        return loopback || !developerMode
-            ? bound
-            : throw new OsmoException(
-                ErrorCode.Invalid,
-                $"Without tokens everybody who reaches the gateway may do everything, so it listens on loopback only, not on {url.Host}. "
-                + "Give --admin-token-file and --agent-token-file, or use http://127.0.0.1:8080.");
+        var description = new ServerDescription("local", ServerRoles.Silo | ServerRoles.Gateway);
+        services.AddSingleton(description);
+        services.AddSingleton<IReadiness, StoreReadiness>();
+        services.AddSqliteStore(options.DataFolder);
+        services.AddSilo(new SiloIdentity(description.Id, description.Version));
+        services.AddGateway(gateway);
     }
 
-    /// <summary>With one token alone, or the same in both places, an agent could do what only an administrator should.</summary>
-    private static void RequireTwoTokens(GatewayOptions gateway)
+    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel least, Func<bool> stopping)
     {
-        if ((gateway.AdminToken is null) != (gateway.AgentToken is null))
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
         {
-            var missing = gateway.AdminToken is null ? "--admin-token-file" : "--agent-token-file";
-            throw new OsmoException(
-                ErrorCode.Invalid,
-                $"Only one of the two tokens is given. Give {missing} as well, with a token of its own, or none of them.");
-        }
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+            console.UseUtcTimestamp = true;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(least);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
-        if (gateway.AdminToken is not null && gateway.AdminToken == gateway.AgentToken)
-        {
-            throw new OsmoException(
-                ErrorCode.Invalid,
-                "--admin-token-file and --agent-token-file hold the same token, so every agent would be an administrator. "
-                + "Make a second one with: head -c 32 /dev/urandom | base64 > agent.token");
-        }
-    }
-
-    private static string? ReadToken(string? file, string option)
-    {
-        const int CharsMin = 16;
-        if (file is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            var token = File.ReadAllText(file).Trim();
-            return token.Length >= CharsMin
-                ? token
-                : throw new OsmoException(
-                    ErrorCode.Invalid,
-                    $"The token in {file} ({option}) has fewer than {CharsMin} characters. "
-                    + $"Make one with: head -c 32 /dev/urandom | base64 > {file}");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new OsmoException(ErrorCode.Invalid, $"The token file {file} ({option}) cannot be read: {failure.Message}");
-        }
+        // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.
+        logging.AddFilter("Osmo.Agent", level => level >= least && !stopping());
     }
 }

@@ -22,6 +22,7 @@ public static class SiloServiceCollectionExtensions
         services.AddSingleton<LocalGrainEngine>();
         services.AddSingleton<IActivationHost>(provider => provider.GetRequiredService<LocalGrainEngine>());
         services.TryAddSingleton<IGrainEngine>(provider => provider.GetRequiredService<LocalGrainEngine>());
+        services.TryAddSingleton<ISiloDirectory, SoleSiloDirectory>();
         services.AddHostedService<SiloLifetime>();
         return services;
     }

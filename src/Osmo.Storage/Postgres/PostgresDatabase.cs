@@ -7,7 +7,7 @@ namespace Osmo.Storage.Postgres;
 /// <summary>The PostgreSQL database of a cluster: a pool of connections, and plain words for what is wrong with it.</summary>
 public sealed class PostgresDatabase : IAsyncDisposable
 {
-    private const int KeepaliveSeconds = 5;
+    private const int KeepaliveSeconds = 2;
     private const int HostRecheckSeconds = 1;
     private const int CancellationTimeoutMs = 1_000;
     private const string ReadWrite = "read-write";
@@ -113,6 +113,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         text.TcpKeepAlive = true;
         text.TcpKeepAliveTime = KeepaliveSeconds;
         text.TcpKeepAliveInterval = KeepaliveSeconds;
+        text.KeepAlive = KeepaliveSeconds;
         text.MaxAutoPrepare = options.PreparedStatementsMax;
         text.AutoPrepareMinUsages = 2;
         text.IncludeErrorDetail = true;
