@@ -8,7 +8,9 @@ using Osmo.Storage.Postgres;
 
 namespace Osmo.Cluster.Hosting;
 
-/// <summary>Puts ownership and membership into a host. The database must have been opened, and so be up to date, before it starts.</summary>
+/// <summary>
+/// Puts ownership and membership into a host. The database must have been opened, and so be up to date, before it starts.
+/// </summary>
 public static class ClusterOwnershipExtensions
 {
     /// <summary>
