@@ -1,5 +1,11 @@
 using Osmo.Bench.Benchmarks;
+using Osmo.Bench.Calls;
 using Osmo.Bench.Running;
+
+if (args is [BenchSilo.Argument])
+{
+    return await BenchSilo.ServeAsync(Console.In, Console.Out);
+}
 
 // Each benchmark is one class in its own file; a new one needs only its line here.
 IBenchmark[] benchmarks =
@@ -17,5 +23,6 @@ IBenchmark[] benchmarks =
     new FailoverBenchmark(),
     new DrainBenchmark(),
     new FleetBenchmark(),
+    new CallsBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);

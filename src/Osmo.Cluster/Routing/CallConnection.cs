@@ -40,9 +40,8 @@ internal sealed class CallConnection : IAsyncDisposable
     /// <param name="timeout">How long the answer may take.</param>
     /// <param name="cancellationToken">The caller does not wait any more; the silo is told.</param>
     /// <exception cref="SiloUnreachableException">The connection broke, or the time is over: what became of the call is not known.</exception>
-    public async ValueTask<Proto.Answer> CallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken)
+    public ValueTask<Proto.Answer> CallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
         var deadline = _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);
         var (place, id) = _pending.Begin(deadline);
         call.Id = id;
@@ -60,14 +59,7 @@ internal sealed class CallConnection : IAsyncDisposable
 
         // Where the connection has ended meanwhile, so has the call.
         _outgoing.Writer.TryWrite(new Outgoing(call, id));
-        try
-        {
-            return await place.AnswerAsync().ConfigureAwait(false);
-        }
-        catch (TimeoutException late)
-        {
-            throw new SiloUnreachableException(late.Message, outcomeUnknown: true);
-        }
+        return place.AnswerAsync();
     }
 
     public async ValueTask DisposeAsync()

@@ -48,7 +48,19 @@ internal sealed class CallRouter(
             OsmoException failure;
             try
             {
-                return await TryAsync(attempts, route, backend, call, cancellationToken).ConfigureAwait(false);
+                var owner = Enter(attempts, route);
+                try
+                {
+                    // Of all that is awaited on the way, this alone takes time: one state machine for each call, however it goes.
+                    return local is not null && owner.Incarnation == routes.OwnIncarnation
+                        ? await RunHereAsync(local, Left(attempts), backend, call, cancellationToken).ConfigureAwait(false)
+                        : Read(call, await connections.To(owner.Address)
+                            .CallAsync(Message(backend, call), Left(attempts), cancellationToken).ConfigureAwait(false));
+                }
+                finally
+                {
+                    Interlocked.Decrement(ref _underWay[attempts.Shard]);
+                }
             }
             catch (OsmoException refusal) when (refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable)
             {
@@ -70,15 +82,10 @@ internal sealed class CallRouter(
         }
     }
 
-    private async ValueTask<TAnswer> TryAsync<TAnswer>(
-        Attempts attempts, ShardRoute route, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    /// <summary>Counts a call among those of its shard, and says who is to run it.</summary>
+    private SiloEntry Enter(Attempts attempts, ShardRoute route)
     {
-        if (route.Owner is not { } owner)
-        {
-            throw new SiloUnreachableException("No silo owns the backend at the moment.");
-        }
-
-        var left = Left(attempts);
+        var owner = route.Owner ?? throw new SiloUnreachableException("No silo owns the backend at the moment.");
         if (Interlocked.Increment(ref _underWay[attempts.Shard]) > options.CallsPerShardMax)
         {
             Interlocked.Decrement(ref _underWay[attempts.Shard]);
@@ -86,16 +93,7 @@ internal sealed class CallRouter(
                 ErrorCode.Unavailable, $"{options.CallsPerShardMax} calls wait for this backend, or others of its shard, already.");
         }
 
-        try
-        {
-            return local is not null && owner.Incarnation == routes.OwnIncarnation
-                ? await RunHereAsync(local, left, backend, call, cancellationToken).ConfigureAwait(false)
-                : await RunThereAsync(owner, left, backend, call, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _underWay[attempts.Shard]);
-        }
+        return owner;
     }
 
     private async ValueTask<TAnswer> RunHereAsync<TAnswer>(
@@ -114,12 +112,15 @@ internal sealed class CallRouter(
         }
     }
 
-    private async ValueTask<TAnswer> RunThereAsync<TAnswer>(
-        SiloEntry owner, TimeSpan left, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    private static Proto.Call Message<TAnswer>(BackendName backend, GrainCall<TAnswer> call)
     {
         var message = new Proto.Call { Backend = backend.Value };
         call.Write(message);
-        var answer = await connections.To(owner.Address).CallAsync(message, left, cancellationToken).ConfigureAwait(false);
+        return message;
+    }
+
+    private static TAnswer Read<TAnswer>(GrainCall<TAnswer> call, Proto.Answer answer)
+    {
         if (answer.Failure is { } failure)
         {
             throw FailureMessages.Read(failure);

@@ -88,7 +88,8 @@ internal sealed class PendingCalls
             }
         }
 
-        expired?.ForEach(call => call.Place.SetException(new TimeoutException("The silo did not answer in time.")));
+        expired?.ForEach(call => call.Place.SetException(
+            new SiloUnreachableException("The silo did not answer in time.", outcomeUnknown: true)));
         return expired is null ? [] : [.. expired.Select(call => call.Id)];
     }
 

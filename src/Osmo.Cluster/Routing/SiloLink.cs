@@ -25,13 +25,8 @@ internal sealed class SiloLink(Uri address, SiloSocket sockets, ClusterRoutingOp
 
     /// <summary>Sends a call and waits for its answer.</summary>
     /// <exception cref="SiloUnreachableException">There is no connection, or it broke.</exception>
-    public async ValueTask<Proto.Answer> CallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        var started = time.GetTimestamp();
-        var connection = _open ?? await ConnectedAsync(timeout, cancellationToken).ConfigureAwait(false);
-        var left = timeout - time.GetElapsedTime(started);
-        return await connection.CallAsync(call, left, cancellationToken).ConfigureAwait(false);
-    }
+    public ValueTask<Proto.Answer> CallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _open is { } open ? open.CallAsync(call, timeout, cancellationToken) : ConnectAndCallAsync(call, timeout, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -51,6 +46,13 @@ internal sealed class SiloLink(Uri address, SiloSocket sockets, ClusterRoutingOp
         {
             await open.DisposeAsync().ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<Proto.Answer> ConnectAndCallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var connection = await ConnectedAsync(timeout, cancellationToken).ConfigureAwait(false);
+        return await connection.CallAsync(call, timeout - time.GetElapsedTime(started), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<CallConnection> ConnectedAsync(TimeSpan timeout, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Ownership;
@@ -21,7 +20,8 @@ internal sealed class CallServer(
 
     private static readonly TimeSpan ExpireInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly ConcurrentDictionary<ulong, CallUnderWay> _underWay = [];
+    // By their ids modulo the size: the caller does not use a place again before it has given the call in it up.
+    private readonly CallUnderWay?[] _underWay = new CallUnderWay?[CallsMax];
 
     // Not bounded by itself: it holds answers of calls under way, and no more refusals than a frame has calls.
     private readonly Channel<Proto.Answer> _answers = Channel.CreateUnbounded<Proto.Answer>(new() { SingleReader = true });
@@ -37,9 +37,9 @@ internal sealed class CallServer(
         var first = await Task.WhenAny(reading, writing).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
         _answers.Writer.TryComplete();
-        foreach (var call in _underWay.Values)
+        foreach (var call in _underWay)
         {
-            call.Cancel();
+            call?.Cancel();
         }
 
         await Task.WhenAll(reading, writing).ConfigureAwait(false);
@@ -104,7 +104,7 @@ internal sealed class CallServer(
             {
                 Begin(call);
             }
-            else if (reader.Cancelled is { } id && _underWay.TryGetValue(id, out var cancelled))
+            else if (reader.Cancelled is { } id && Volatile.Read(ref Place(id)) is { } cancelled && cancelled.Id == id)
             {
                 cancelled.Cancel();
             }
@@ -119,12 +119,8 @@ internal sealed class CallServer(
             return;
         }
 
-        var underWay = new CallUnderWay(time.GetTimestamp() + (call.TimeoutMs * time.TimestampFrequency / 1_000));
-        if (!_underWay.TryAdd(call.Id, underWay))
-        {
-            throw new WireFormatException("A call has the id of another one that is under way.");
-        }
-
+        var underWay = new CallUnderWay(call.Id, time.GetTimestamp() + (call.TimeoutMs * time.TimestampFrequency / 1_000));
+        Interlocked.Exchange(ref Place(call.Id), underWay)?.Cancel();
         Interlocked.Increment(ref _count);
         _ = ServeAsync(call, underWay);
     }
@@ -159,7 +155,7 @@ internal sealed class CallServer(
         }
         finally
         {
-            _underWay.TryRemove(call.Id, out _);
+            Interlocked.CompareExchange(ref Place(call.Id), null, underWay);
             Interlocked.Decrement(ref _count);
             underWay.Dispose();
         }
@@ -171,19 +167,23 @@ internal sealed class CallServer(
     private void Expire()
     {
         var now = time.GetTimestamp();
-        foreach (var (_, call) in _underWay)
+        foreach (var call in _underWay)
         {
-            if (call.Deadline <= now)
+            if (call?.Deadline <= now)
             {
                 call.Cancel();
             }
         }
     }
 
+    private ref CallUnderWay? Place(ulong id) => ref _underWay[id % CallsMax];
+
     /// <summary>A call that is being served, and the way to give it up.</summary>
-    private sealed class CallUnderWay(long deadline) : IDisposable
+    private sealed class CallUnderWay(ulong id, long deadline) : IDisposable
     {
         private readonly CancellationTokenSource _cancellation = new();
+
+        public ulong Id => id;
 
         public long Deadline => deadline;
 

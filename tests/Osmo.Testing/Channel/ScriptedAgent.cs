@@ -31,7 +31,11 @@ public sealed class ScriptedAgent : IAsyncDisposable
 
     public Welcome? Welcome => Received(message => message.Welcome).FirstOrDefault();
 
-    public ulong Acknowledged => Received(message => message.Ack).LastOrDefault()?.Sequence ?? 0;
+    /// <summary>The last time that the silo asked to begin anew, if it did.</summary>
+    public Restart? Restart => Received(message => message.Restart).LastOrDefault();
+
+    /// <summary>The last acknowledgement of the conversation that is going on.</summary>
+    public ulong Acknowledged => Conversation(message => message.Ack).LastOrDefault()?.Sequence ?? 0;
 
     /// <summary>Every label update so far, in order.</summary>
     public IReadOnlyList<LabelUpdate> LabelUpdates => [.. Received(message => message.LabelUpdates).SelectMany(updates => updates.Updates)];
@@ -80,6 +84,16 @@ public sealed class ScriptedAgent : IAsyncDisposable
         AgentInstance = Guid.NewGuid().ToString(),
     };
 
+    /// <summary>Answers a Restart with a new conversation and waits for the welcome.</summary>
+    public async Task BeginAnewAsync()
+    {
+        var hello = HelloOf(Backend);
+        hello.Restart = Restart!.Number;
+        _sequence = 0;
+        await SendAsync(new AgentMessage { Hello = hello });
+        await Eventually.HoldsAsync(() => Conversation(message => message.Welcome).Count > 0 || Ended, $"a new welcome for {Backend}");
+    }
+
     public async Task SendAsync(params AgentMessage[] messages)
     {
         var frame = new AgentFrame();
@@ -126,6 +140,15 @@ public sealed class ScriptedAgent : IAsyncDisposable
         await _reading;
         await _connection.DisposeAsync();
         _ending.Dispose();
+    }
+
+    private List<T> Conversation<T>(Func<SiloMessage, T?> pick)
+        where T : class
+    {
+        lock (_gate)
+        {
+            return [.. _received.Skip(_received.FindLastIndex(message => message.Restart is not null) + 1).Select(pick).OfType<T>()];
+        }
     }
 
     private List<T> Received<T>(Func<SiloMessage, T?> pick)

@@ -35,6 +35,9 @@ public sealed class TcpProxy : IAsyncDisposable
     /// <summary>Where clients connect.</summary>
     public Uri Url => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
 
+    /// <summary>Connections that are open now.</summary>
+    public int Open => _open.Count / 2;
+
     /// <summary>Connections so far.</summary>
     public long Connections => Interlocked.Read(ref _connections);
 
