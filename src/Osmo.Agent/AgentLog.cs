@@ -49,6 +49,9 @@ internal static partial class AgentLog
     [LoggerMessage(5015, LogLevel.Error, "Labelling node {node} ended by an error that should not occur; it will be tried again")]
     public static partial void PatchBroke(ILogger logger, string node, Exception e);
 
+    [LoggerMessage(5016, LogLevel.Information, "The backend moved to another silo: the conversation begins anew on the same connection")]
+    public static partial void Restarted(ILogger logger);
+
     [LoggerMessage(5013, LogLevel.Information, "The agent has stopped")]
     public static partial void Stopped(ILogger logger);
 }

@@ -11,6 +11,7 @@ internal sealed class AgentMetrics : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _patches;
     private readonly Counter<long> _connections;
+    private readonly Counter<long> _restarts;
     private long _patchesApplied;
 
     public AgentMetrics(string backend)
@@ -18,7 +19,12 @@ internal sealed class AgentMetrics : IDisposable
         _meter = new Meter(new MeterOptions(MeterName) { Tags = [new("backend", backend)] });
         _patches = _meter.CreateCounter<long>("osmo.agent.patches", "{patch}", "Label patches by result");
         _connections = _meter.CreateCounter<long>("osmo.agent.connections", "{connection}", "Connections that were welcomed");
+        _restarts = _meter.CreateCounter<long>(
+            "osmo.agent.restarts", "{conversation}", "Conversations begun anew on a connection because the backend moved");
     }
+
+    /// <summary>Counts a conversation that began anew because the backend moved to another silo.</summary>
+    public void CountRestart() => _restarts.Add(1);
 
     public long PatchesApplied => Volatile.Read(ref _patchesApplied);
 

@@ -24,6 +24,9 @@ public sealed record AgentState
     /// <summary>Connections that were welcomed so far.</summary>
     public long Connections { get; init; }
 
+    /// <summary>Conversations begun anew on a connection because the backend moved to another silo.</summary>
+    public long Restarts { get; init; }
+
     /// <summary>Watch events received.</summary>
     public long EventsReceived { get; init; }
 

@@ -84,6 +84,7 @@ public sealed class BackendAgent : IDisposable
                 PendingNodes = _store.PendingCount,
                 UnackedBatches = _channel.UnackedBatches,
                 Connections = _channel.Connections,
+                Restarts = _channel.Restarts,
                 EventsReceived = watch.EventsApplied + watch.EventsUnchanged,
                 EventsUnchanged = watch.EventsUnchanged,
                 LabelsWaiting = _labels.Waiting,

@@ -6,7 +6,7 @@ namespace Osmo.Protocol;
 
 /// <summary>
 /// Frames over a WebSocket: every binary message is one frame, and a frame holds a batch of protobuf messages. Used
-/// on both ends of the agent channel. One reader and any number of writers at a time.
+/// on both ends of the agent channel, and between processes of a cluster. One reader and any number of writers at a time.
 /// </summary>
 public sealed class FrameConnection : IAsyncDisposable
 {
@@ -30,7 +30,13 @@ public sealed class FrameConnection : IAsyncDisposable
     /// </summary>
     /// <exception cref="FrameProtocolException">The peer sent text, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
-    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken)
+    public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) =>
+        ReceiveAsync(FrameBytesMax, cancellationToken);
+
+    /// <summary>Like <see cref="ReceiveAsync(CancellationToken)"/>, for a peer that must not send as much yet.</summary>
+    /// <exception cref="FrameProtocolException">The peer sent text, or a frame larger than <paramref name="bytesMax"/>.</exception>
+    /// <exception cref="WebSocketException">The connection broke.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(int bytesMax, CancellationToken cancellationToken)
     {
         int length = 0;
         while (true)
@@ -48,6 +54,11 @@ public sealed class FrameConnection : IAsyncDisposable
             }
 
             length += result.Count;
+            if (length > bytesMax)
+            {
+                throw new FrameProtocolException($"The peer sent a frame of more than {bytesMax} bytes; split it into smaller batches.");
+            }
+
             if (result.EndOfMessage)
             {
                 return _receiveBuffer.AsMemory(0, length);
@@ -142,11 +153,6 @@ public sealed class FrameConnection : IAsyncDisposable
 
     private void Grow(int length)
     {
-        if (length >= FrameBytesMax)
-        {
-            throw new FrameProtocolException($"The peer sent a frame of more than {FrameBytesMax} bytes; split it into smaller batches.");
-        }
-
         byte[] larger = ArrayPool<byte>.Shared.Rent(length * 2);
         _receiveBuffer.AsSpan(0, length).CopyTo(larger);
         ArrayPool<byte>.Shared.Return(_receiveBuffer);

@@ -7,7 +7,8 @@ using Osmo.Protocol.Agent.V1;
 namespace Osmo.Agent;
 
 /// <summary>
-/// One connection's conversation after the agent's Hello was sent: the silo's answer, then both directions at once until either ends.
+/// A conversation from the agent's Hello on: the silo's answer, then both directions at once until either ends, or until the silo asks
+/// for a new conversation on the same connection.
 /// </summary>
 internal sealed class ChannelSession(FrameConnection frames, ReportSources sources, TimeProvider time, ILogger logger)
 {
@@ -40,6 +41,7 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
 
     /// <summary>Introduces the agent and waits for the silo's answer. What came with the answer is handled when this returns.</summary>
     /// <exception cref="ChannelException">The silo refused, or said nothing.</exception>
+    /// <exception cref="ChannelRestartException">The backend moves while it is asked.</exception>
     public async Task OpenAsync(Hello hello, CancellationToken cancellation)
     {
         AgentFrame frame = new();
@@ -58,7 +60,7 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
                     Begin(message.Welcome);
                     isFirst = false;
                 }
-                else if (isFirst && message.KindCase != SiloMessage.KindOneofCase.Refusal)
+                else if (isFirst && message.KindCase is not (SiloMessage.KindOneofCase.Refusal or SiloMessage.KindOneofCase.Restart))
                 {
                     break;
                 }
@@ -85,10 +87,13 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
     {
         using CancellationTokenSource ended = new();
 
+        // Giving up a send breaks the connection, which a restart needs: it ends the loop between two frames.
+        using CancellationTokenSource restarting = CancellationTokenSource.CreateLinkedTokenSource(ended.Token);
+
         // A source of its own, so that nothing of this connection stays behind in the caller's, which outlives thousands of them.
         using CancellationTokenSource stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task receive = ReceiveLoopAsync(ended.Token);
-        Task send = SendLoopAsync(ended.Token);
+        Task send = SendLoopAsync(restarting.Token, ended.Token);
         Task acknowledged = WatchAcknowledgementsAsync(ended.Token);
         Task cancelled = Task.Delay(Timeout.InfiniteTimeSpan, time, stopped.Token);
         Task first = await Task.WhenAny(receive, send, acknowledged, cancelled).ConfigureAwait(false);
@@ -102,7 +107,13 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
         {
             // Sending fails as well when the other side has left; why it did may have arrived and not been read yet.
             await Task.WhenAny(receive, Task.Delay(LastWordsTimeout, time, stopped.Token)).ConfigureAwait(false);
-            first = receive.Exception?.InnerException is ChannelException ? receive : send;
+            first = receive.Exception?.InnerException is ChannelException or ChannelRestartException ? receive : send;
+        }
+
+        if (first == receive && receive.Exception?.InnerException is ChannelRestartException && !cancellation.IsCancellationRequested)
+        {
+            await restarting.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAny(send, cancelled).ConfigureAwait(false);
         }
 
         await ended.CancelAsync().ConfigureAwait(false);
@@ -170,6 +181,8 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
                 {
                     RetryAfter = pause < RetryAfterMax ? pause : RetryAfterMax,
                 };
+            case SiloMessage.KindOneofCase.Restart:
+                throw new ChannelRestartException(message.Restart.Number);
             case SiloMessage.KindOneofCase.Welcome:
             case SiloMessage.KindOneofCase.None:
             default:
@@ -212,17 +225,20 @@ internal sealed class ChannelSession(FrameConnection frames, ReportSources sourc
         }
     }
 
-    private async Task SendLoopAsync(CancellationToken cancellation)
+    /// <param name="quit">Ends it between two frames.</param>
+    /// <param name="cancellation">Ends it at once, and the connection with it.</param>
+    private async Task SendLoopAsync(CancellationToken quit, CancellationToken cancellation)
     {
         using CancellationTokenSource sendLimit = new(Timeout.InfiniteTimeSpan, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(sendLimit.Token, cancellation);
         using ITimer heartbeat = time.CreateTimer(_ => DueHeartbeat(), null, _heartbeatInterval, Timeout.InfiniteTimeSpan);
         while (true)
         {
+            quit.ThrowIfCancellationRequested();
             AgentFrame frame = NextFrame();
             if (frame.Messages.Count == 0)
             {
-                await sources.Changed.WaitAsync(cancellation).ConfigureAwait(false);
+                await sources.Changed.WaitAsync(quit).ConfigureAwait(false);
                 continue;
             }
 

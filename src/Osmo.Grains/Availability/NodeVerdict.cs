@@ -8,7 +8,10 @@ public sealed class NodeVerdict
     /// <summary>The note of a node that reports no <c>Ready</c> condition.</summary>
     public const string ReadyNotReportedNote = "no Ready condition reported";
 
-    internal NodeVerdict(ImmutableArray<ConditionVerdict> conditions, bool cordoned)
+    /// <summary>The verdict that follows from what was asked of each condition.</summary>
+    /// <param name="conditions">Every condition in the node's order.</param>
+    /// <param name="cordoned">Whether <c>spec.unschedulable</c> is true.</param>
+    public NodeVerdict(ImmutableArray<ConditionVerdict> conditions, bool cordoned)
     {
         Conditions = conditions;
         Cordoned = cordoned;

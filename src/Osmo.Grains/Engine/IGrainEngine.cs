@@ -17,7 +17,11 @@ public interface IGrainEngine
     /// <summary>Joins an agent's connection to the grain of its backend.</summary>
     /// <param name="backend">The backend that the agent says it is.</param>
     /// <param name="sink">The way back to the agent.</param>
-    IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink);
+    /// <param name="moved">
+    /// Whether the agent has been talking to another process on this connection: it is asked to begin its conversation anew then, and
+    /// what it says before that is dropped.
+    /// </param>
+    IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false);
 
     /// <summary>What happens in the fleet, as it happens.</summary>
     IFleetWatch Watch { get; }

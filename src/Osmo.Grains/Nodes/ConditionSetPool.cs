@@ -7,7 +7,7 @@ namespace Osmo.Grains.Nodes;
 /// Shares condition sets: of 100,000 nodes all but a few report one of a few hundred combinations. Bounded: past
 /// <see cref="SetsMax"/> it forgets what it holds, which costs sharing and nothing else. Belongs to one backend's mailbox.
 /// </summary>
-internal sealed class ConditionSetPool
+public sealed class ConditionSetPool
 {
     /// <summary>Most sets that are held for sharing.</summary>
     public const int SetsMax = 16_384;
@@ -15,12 +15,14 @@ internal sealed class ConditionSetPool
     private readonly HashSet<ConditionSet> _sets = new(new IdComparer());
     private readonly HashSet<ConditionSet>.AlternateLookup<ReadOnlySpan<int>> _byIds;
 
+    /// <summary>An empty pool.</summary>
     public ConditionSetPool(ConditionTable table)
     {
         Table = table;
         _byIds = _sets.GetAlternateLookup<ReadOnlySpan<int>>();
     }
 
+    /// <summary>Where the pairs are interned.</summary>
     public ConditionTable Table { get; }
 
     /// <summary>The shared set of some ids of <see cref="Table"/>.</summary>

@@ -15,7 +15,15 @@ public sealed class LabelSelector
 
     private readonly ImmutableArray<Requirement> _requirements;
 
-    private LabelSelector(ImmutableArray<Requirement> requirements) => _requirements = requirements;
+    private LabelSelector(string text, ImmutableArray<Requirement> requirements)
+    {
+        Text = text;
+        _requirements = requirements;
+    }
+
+
+    /// <summary>The selector as it was written.</summary>
+    public string Text { get; }
 
     private enum Operator
     {
@@ -46,7 +54,7 @@ public sealed class LabelSelector
             requirements.Add(requirement);
         }
 
-        selector = error is null ? new LabelSelector(requirements.ToImmutable()) : null;
+        selector = error is null ? new LabelSelector(text, requirements.ToImmutable()) : null;
         return error is null;
     }
 

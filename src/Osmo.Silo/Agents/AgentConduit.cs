@@ -9,26 +9,44 @@ using Osmo.Silo.Engine;
 
 namespace Osmo.Silo.Agents;
 
-/// <summary>One agent's conversation: turns its frames into operations on the backend, and the grain's answers into frames.</summary>
+/// <summary>
+/// One agent's conversation: turns its frames into operations on the backend, and the grain's answers into frames. An agent that comes
+/// from another process, on a connection that it keeps, is asked to begin anew; what it says before it does belongs to that one's
+/// conversation and is dropped.
+/// </summary>
 internal sealed class AgentConduit : IAgentConduit
 {
     private const int MessageCharsMax = 500;
+
+    /// <summary>An agent that has not begun anew by then does not know how, and has to connect again.</summary>
+    private static readonly TimeSpan RestartTime = TimeSpan.FromSeconds(10);
 
     private readonly LocalGrainEngine _engine;
     private readonly BackendName _backend;
     private readonly AgentOutbox _outbox;
     private readonly ILogger _logger;
     private readonly NodeBatchReader _reader = new();
+    private readonly uint _restart;
+    private readonly ITimer? _restartLimit;
     private Task<AgentSession?>? _greeting;
     private AgentSession? _session;
+    private volatile bool _greeted;
     private bool _ended;
 
-    public AgentConduit(LocalGrainEngine engine, BackendName backend, IAgentFrameSink sink, ILogger logger)
+    public AgentConduit(
+        LocalGrainEngine engine, BackendName backend, IAgentFrameSink sink, bool moved, TimeProvider time, ILogger logger)
     {
         _engine = engine;
         _backend = backend;
         _logger = logger;
         _outbox = new AgentOutbox(backend, sink, logger);
+        if (moved)
+        {
+            // Any number but 0 will do that an earlier Restart of the same connection did not have.
+            _restart = (uint)Random.Shared.Next(1, int.MaxValue);
+            _outbox.Restart(_restart);
+            _restartLimit = time.CreateTimer(_ => GiveUpRestart(), null, RestartTime, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
@@ -58,6 +76,11 @@ internal sealed class AgentConduit : IAgentConduit
 
     public async ValueTask DisposeAsync()
     {
+        if (_restartLimit is { } limit)
+        {
+            await limit.DisposeAsync().ConfigureAwait(false);
+        }
+
         await LeaveAsync().ConfigureAwait(false);
         await _outbox.DisposeAsync().ConfigureAwait(false);
     }
@@ -82,8 +105,14 @@ internal sealed class AgentConduit : IAgentConduit
 
     private async ValueTask<bool> TryHandleAsync(AgentMessage message, CancellationToken cancellationToken)
     {
+        if (!_greeted && _restart != 0 && (message.KindCase != AgentMessage.KindOneofCase.Hello || message.Hello.Restart != _restart))
+        {
+            return true;
+        }
+
         if (message.KindCase == AgentMessage.KindOneofCase.Hello)
         {
+            _greeted = true;
             return await TryGreetAsync(message.Hello, cancellationToken).ConfigureAwait(false);
         }
 
@@ -153,7 +182,7 @@ internal sealed class AgentConduit : IAgentConduit
         }
         catch (OsmoException failure)
         {
-            _outbox.Refuse(AgentRefusal.Unavailable, failure.Message);
+            _outbox.Refuse(ReasonOf(failure), failure.Message);
         }
 
         if (_session is not null)
@@ -173,10 +202,24 @@ internal sealed class AgentConduit : IAgentConduit
         }
         catch (OsmoException failure)
         {
-            _outbox.Refuse(AgentRefusal.Unavailable, failure.Message);
+            _outbox.Refuse(ReasonOf(failure), failure.Message);
             _ended = true;
         }
     }
+
+    private void GiveUpRestart()
+    {
+        if (!_greeted)
+        {
+            _outbox.Refuse(
+                AgentRefusal.Unavailable,
+                $"The backend moved to another silo, and the agent did not begin anew within {RestartTime.TotalSeconds:F0} s. "
+                + "It connects again; upgrade agents that do this.");
+        }
+    }
+
+    private static AgentRefusal ReasonOf(OsmoException failure) =>
+        failure.Code == ErrorCode.Moved ? AgentRefusal.Moved : AgentRefusal.Unavailable;
 
     private void Refuse(string problem)
     {

@@ -31,6 +31,7 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
     private readonly IAgentFrameSink _sink;
     private readonly ILogger _logger;
     private readonly Task _pump;
+    private Restart? _restart;
     private Welcome? _welcome;
     private Refusal? _refusal;
     private string? _moved;
@@ -45,6 +46,9 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         _logger = logger;
         _pump = Task.Run(PumpAsync);
     }
+
+    /// <summary>Asks the agent to begin its conversation anew.</summary>
+    public void Restart(uint number) => Change(() => _restart = new Restart { Number = number });
 
     public void Welcome(bool labelUpdates) => Change(() => _welcome = new Welcome
     {
@@ -153,6 +157,12 @@ internal sealed class AgentOutbox : IAgentPort, IAsyncDisposable
         var frame = new SiloFrame();
         lock (_gate)
         {
+            if (_restart is not null)
+            {
+                frame.Messages.Add(new SiloMessage { Restart = _restart });
+                _restart = null;
+            }
+
             if (_welcome is not null)
             {
                 frame.Messages.Add(new SiloMessage { Welcome = _welcome });

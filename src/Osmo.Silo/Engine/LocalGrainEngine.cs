@@ -46,7 +46,8 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
 
     public INodeGrain GetNode(BackendName backend, string node) => new NodeReference(this, backend, node);
 
-    public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink) => new AgentConduit(this, backend, sink, _logger);
+    public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
+        new AgentConduit(this, backend, sink, moved, _time, _logger);
 
     /// <summary>Puts an operation into the mailbox of a backend, activating it where needed.</summary>
     /// <returns>The right under which it will run.</returns>

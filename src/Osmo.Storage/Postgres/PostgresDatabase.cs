@@ -7,7 +7,7 @@ namespace Osmo.Storage.Postgres;
 /// <summary>The PostgreSQL database of a cluster: a pool of connections, and plain words for what is wrong with it.</summary>
 public sealed class PostgresDatabase : IAsyncDisposable
 {
-    private const int KeepaliveSeconds = 5;
+    private const int KeepaliveSeconds = 2;
     private const int HostRecheckSeconds = 1;
     private const int CancellationTimeoutMs = 1_000;
     private const string ReadWrite = "read-write";
@@ -97,7 +97,12 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
-    private static PostgresDatabase Create(PostgresOptions options)
+    /// <summary>
+    /// Another pool to a database that was opened before, neither connected nor looked at: for what must not wait until a connection is
+    /// free that others use.
+    /// </summary>
+    /// <exception cref="OsmoException">The connection string is not valid.</exception>
+    public static PostgresDatabase Create(PostgresOptions options)
     {
         // tidy: what libpq's users set in the environment is part of the connection string
         var text = ConnectionText.Parse(options.ConnectionString, Environment.GetEnvironmentVariable);
@@ -108,6 +113,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         text.TcpKeepAlive = true;
         text.TcpKeepAliveTime = KeepaliveSeconds;
         text.TcpKeepAliveInterval = KeepaliveSeconds;
+        text.KeepAlive = KeepaliveSeconds;
         text.MaxAutoPrepare = options.PreparedStatementsMax;
         text.AutoPrepareMinUsages = 2;
         text.IncludeErrorDetail = true;

@@ -73,9 +73,14 @@ internal static class PostgresFailures
             }
         }
 
-        return failure is NpgsqlException { Message: var text } && text.StartsWith("No password", StringComparison.Ordinal)
-            ? "it asks for a password and none is known. Put it into ~/.pgpass or into the file that PGPASSFILE names"
-            : "the connection failed. What was under way may or may not have been applied";
+        return failure.Message switch
+        {
+            var text when text.StartsWith("No password", StringComparison.Ordinal) =>
+                "it asks for a password and none is known. Put it into ~/.pgpass or into the file that PGPASSFILE names",
+            var text when text.StartsWith("SSL connection requested", StringComparison.Ordinal) =>
+                "it does not offer TLS, which \"SSL Mode\" asks for. Switch it on at the server (ssl = on)",
+            _ => "the connection failed. What was under way may or may not have been applied",
+        };
     }
 
     private static OsmoException Unavailable(string place, string advice) =>

@@ -101,7 +101,9 @@ internal sealed partial class PostgresMigrations(IReadOnlyList<PostgresMigration
 
     private async Task<int> VersionAsync(NpgsqlConnection connection, string place, CancellationToken cancellationToken)
     {
-        await using var exists = new NpgsqlCommand("SELECT to_regclass('schema_version') IS NOT NULL", connection);
+        // Read as any table is, and not asked by name: names are remembered by the session, also that one was not there.
+        await using var exists = new NpgsqlCommand(
+            "SELECT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'schema_version' AND pg_table_is_visible(oid))", connection);
         if (await exists.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not true)
         {
             return 0;

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Threading.Channels;
 using Npgsql;
 using Osmo.Grains.Errors;
@@ -193,11 +194,13 @@ internal sealed class PostgresWriter : IAsyncDisposable
 
     private async Task ConnectAsync()
     {
-        if (_connection is not null)
+        if (_connection is { FullState: ConnectionState.Open })
         {
             return;
         }
 
+        // A connection that broke while nothing was under way: keepalives have noticed.
+        await DisconnectAsync().ConfigureAwait(false);
         _connection = await _database.Source.OpenConnectionAsync().ConfigureAwait(false);
         await using var batch = new NpgsqlBatch(_connection)
         {

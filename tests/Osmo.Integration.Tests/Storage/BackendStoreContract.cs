@@ -36,7 +36,7 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
     public async Task Every_field_of_a_backend_comes_back()
     {
         Assert.True(NodeConditionRules.TryCreate(["Gpu*", "Ready"], ["Old*"], out var rules, out _));
-        Assert.True(NodeConditionPrefix.TryCreate("gpu.example.com/", out var prefix, out _));
+        Assert.True(NodeConditionPrefix.TryCreate("team-a.osmo.nvidia.com/", out var prefix, out _));
         var record = new BackendRecord(
             StoreSamples.Name("east"),
             new BackendConfig

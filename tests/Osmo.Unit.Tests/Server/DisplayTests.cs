@@ -79,7 +79,8 @@ public sealed class DisplayTests
 
         public INodeGrain GetNode(BackendName backend, string node) => throw new NotSupportedException();
 
-        public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink) => throw new NotSupportedException();
+        public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
+            throw new NotSupportedException();
 
         // Of a node, the display looks at the name and the verdict alone.
         private static NodeSnapshot Snapshot(string name) => new(name, "", false, null!, null!, true, null, null);

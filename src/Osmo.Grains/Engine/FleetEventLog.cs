@@ -1,14 +1,13 @@
 using System.Runtime.CompilerServices;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
 
-namespace Osmo.Silo.Engine;
+namespace Osmo.Grains.Engine;
 
 /// <summary>
 /// The last events of the fleet in a ring, and watchers that follow it at their own pace. An id is the process's own number and
 /// a count, so that an id from before a restart is recognized as one that cannot be resumed.
 /// </summary>
-internal sealed class FleetEventLog : IFleetWatch, IFleetEventSink
+public sealed class FleetEventLog : IFleetWatch, IFleetEventSink
 {
     /// <summary>How many events are kept; a watcher that is further behind has to read anew.</summary>
     public const int EventsMax = 16_384;
@@ -16,32 +15,26 @@ internal sealed class FleetEventLog : IFleetWatch, IFleetEventSink
     private const int BatchMax = 256;
 
     private readonly Lock _gate = new();
-    private readonly FleetEvent[] _ring = new FleetEvent[EventsMax];
+    private readonly FleetEvent?[] _ring = new FleetEvent?[EventsMax];
     private readonly string _boot = Guid.NewGuid().ToString("N")[..8];
     private long _next;
     private TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _awaited;
 
+    /// <inheritdoc/>
     public void Publish(FleetEvent happened)
     {
-        TaskCompletionSource? arrived = null;
-        lock (_gate)
-        {
-            _ring[_next++ % EventsMax] = happened;
-            if (_awaited)
-            {
-                arrived = _arrived;
-                _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
-                _awaited = false;
-            }
-        }
-
-        arrived?.SetResult();
+        ArgumentNullException.ThrowIfNull(happened);
+        Append(happened);
     }
 
+    /// <summary>Events were lost on their way here: whoever follows has to read everything anew.</summary>
+    public void Lose() => Append(null);
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<FleetWatchItem> FollowAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var batch = new List<FleetEvent>(BatchMax);
+        var batch = new List<FleetEvent?>(BatchMax);
         if (!TryStart(after, out var position))
         {
             yield return new FleetWatchItem(Id(position), null);
@@ -70,6 +63,23 @@ internal sealed class FleetEventLog : IFleetWatch, IFleetEventSink
         }
     }
 
+    private void Append(FleetEvent? happened)
+    {
+        TaskCompletionSource? arrived = null;
+        lock (_gate)
+        {
+            _ring[_next++ % EventsMax] = happened;
+            if (_awaited)
+            {
+                arrived = _arrived;
+                _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                _awaited = false;
+            }
+        }
+
+        arrived?.SetResult();
+    }
+
     private string Id(long position) => $"{_boot}-{position}";
 
     private bool TryStart(string? after, out long position)
@@ -91,7 +101,7 @@ internal sealed class FleetEventLog : IFleetWatch, IFleetEventSink
     }
 
     /// <summary>Copies events from a position on, or from the oldest there is when that one is gone.</summary>
-    private (long First, Task Wait) Read(long position, List<FleetEvent> batch)
+    private (long First, Task Wait) Read(long position, List<FleetEvent?> batch)
     {
         batch.Clear();
         lock (_gate)

@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Osmo.Cluster.Routing;
+using Osmo.Cluster.Wire;
+using Osmo.Cluster.Wire.Security;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+
+namespace Osmo.Cluster.Hosting;
+
+/// <summary>Puts routing between processes into a host.</summary>
+public static class ClusterRoutingExtensions
+{
+    /// <summary>
+    /// The engine that reaches every grain of the cluster, as <see cref="IGrainEngine"/>. The host brings an <c>IShardRoutes</c>, and,
+    /// where it is a silo, a <see cref="LocalGrains"/>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="member">Who this process is.</param>
+    /// <param name="credentials">How it is known to others; checked here.</param>
+    /// <param name="options">Timeouts and bounds.</param>
+    /// <exception cref="OsmoException">The credentials cannot be used; the message says what to do.</exception>
+    public static IServiceCollection AddClusterRouting(
+        this IServiceCollection services,
+        Func<IServiceProvider, ClusterMember> member,
+        ClusterCredentials credentials,
+        ClusterRoutingOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(credentials);
+        credentials.Validate();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(member);
+        services.AddSingleton(credentials);
+        services.AddSingleton(options ?? new ClusterRoutingOptions());
+        services.AddSingleton<ClusterSecurity>();
+        services.AddSingleton<SiloSocket>();
+        services.AddSingleton<SiloConnections>();
+        services.AddSingleton<SiloEndpoint>();
+        services.AddSingleton<ClusterGrainEngine>();
+        services.Replace(ServiceDescriptor.Singleton<IGrainEngine>(provider => provider.GetRequiredService<ClusterGrainEngine>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Serves other processes of the cluster under <see cref="ClusterProtocol.PathPrefix"/>. Has to be called before anything that lets
+    /// requests in by other rules, for these are let in by their handshake alone.
+    /// </summary>
+    /// <param name="app">The host; it has to have a <see cref="LocalGrains"/>.</param>
+    /// <param name="port">The port to serve on, where others serve something else; null for every port.</param>
+    public static void MapClusterEndpoints(this WebApplication app, int? port = null)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.MapWhen(
+            context => context.Request.Path.StartsWithSegments(ClusterProtocol.PathPrefix)
+                && (port is null || context.Connection.LocalPort == port),
+            branch =>
+            {
+                branch.UseWebSockets();
+                branch.Run(branch.ApplicationServices.GetRequiredService<SiloEndpoint>().AcceptAsync);
+            });
+    }
+
+    /// <summary>
+    /// Makes a listener ask for the certificates that <see cref="ClusterCredentials"/> names, where it names any. They are looked at anew
+    /// for every connection, so that renewed files need no restart.
+    /// </summary>
+    public static ListenOptions UseClusterCertificates(this ListenOptions listen)
+    {
+        ArgumentNullException.ThrowIfNull(listen);
+        var security = listen.ApplicationServices.GetRequiredService<ClusterSecurity>();
+        listen.Protocols = HttpProtocols.Http1;
+        return security.Credentials.UsesTls
+            ? listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(security.ServerOptions()) })
+            : listen;
+    }
+}

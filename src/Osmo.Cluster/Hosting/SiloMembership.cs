@@ -1,0 +1,62 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Osmo.Cluster.Membership;
+using Osmo.Cluster.Ownership;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+
+namespace Osmo.Cluster.Hosting;
+
+/// <summary>
+/// Joins with the host and leaves before it: after everything has started, and before anything is stopped. A silo that was
+/// superseded stops the host; <see cref="ISiloLease.Superseded"/> has the error to exit with.
+/// </summary>
+internal sealed class SiloMembership(IServiceProvider services, Func<IServiceProvider, SiloRegistration> registration)
+    : IHostedLifecycleService, ISiloLease, IAsyncDisposable
+{
+    private readonly TaskCompletionSource<OsmoException> _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private LeaseKeeper? _keeper;
+
+    public LeaseState State => _keeper?.State ?? LeaseState.Joining;
+
+    public long? Incarnation => _keeper?.Incarnation;
+
+    public Task<OsmoException> Superseded => _superseded.Task;
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _keeper = new LeaseKeeper(
+            registration(services),
+            services.GetRequiredService<IOwnershipTable>(),
+            services.GetRequiredService<OwnershipWatch>(),
+            services.GetRequiredService<ShardRights>(),
+            services.GetRequiredService<Lease>(),
+            services.GetRequiredService<IActivationHost>(),
+            services.GetRequiredService<LeaseOptions>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<LeaseKeeper>>());
+        _keeper.Start();
+        _ = StopWhenSupersededAsync(_keeper);
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => _keeper?.DrainAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _keeper?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async Task StopWhenSupersededAsync(LeaseKeeper keeper)
+    {
+        var error = await keeper.Superseded.ConfigureAwait(false);
+        _superseded.TrySetResult(error);
+        services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+    }
+}

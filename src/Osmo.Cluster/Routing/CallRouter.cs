@@ -1,0 +1,200 @@
+using Osmo.Cluster.Membership;
+using Osmo.Cluster.Wire;
+using Osmo.Cluster.Wire.Mapping;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+using Proto = Osmo.Protocol.Cluster.V1;
+
+namespace Osmo.Cluster.Routing;
+
+/// <summary>
+/// Brings a call to the owner of its backend, and tries again until its deadline.
+/// <para>
+/// What is tried again, and why that is safe. Reads and pings change nothing. A change (configure, delete) carries the id of its request,
+/// which the store keeps with what it changed: whoever is asked a second time answers what the first time did. So every operation may be
+/// repeated after every failure, and only whether that helps decides:
+/// </para>
+/// <list type="table">
+/// <item><term>Moved</term><description>nothing was changed; at once after the route was learnt or read anew</description></item>
+/// <item><term>No owner, no connection</term><description>nothing was asked; after a pause, with the routes read anew</description></item>
+/// <item><term>Connection broke</term><description>outcome unknown; the same, with the same request id</description></item>
+/// <item><term>Unavailable</term><description>a stopping silo, a slow store, too many calls; after a pause, with the same request id</description></item>
+/// <item><term>Invalid, NotFound, PreconditionFailed</term><description>the grain's own answer: final</description></item>
+/// </list>
+/// </summary>
+internal sealed class CallRouter(
+    IShardRoutes routes, LocalGrains? local, SiloConnections connections, ClusterRoutingOptions options, TimeProvider time)
+{
+    private readonly int[] _underWay = new int[BackendShard.Count];
+    private long _retries;
+
+    /// <summary>How often a call was tried again.</summary>
+    public long Retries => Interlocked.Read(ref _retries);
+
+    /// <exception cref="OsmoException">The grain's answer, or that there was none in time (<see cref="ErrorCode.Unavailable"/>).</exception>
+    public Task<TAnswer> CallAsync<TAnswer>(BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    {
+        var shard = BackendShard.Of(backend);
+        return CallAsync(new Attempts(shard, time.GetTimestamp()), backend, call, cancellationToken);
+    }
+
+    private async Task<TAnswer> CallAsync<TAnswer>(
+        Attempts attempts, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var route = routes.Get(attempts.Shard);
+            OsmoException failure;
+            try
+            {
+                return await TryAsync(attempts, route, backend, call, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OsmoException refusal) when (refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable)
+            {
+                failure = refusal;
+            }
+            catch (SiloUnreachableException unreachable)
+            {
+                failure = new OsmoException(ErrorCode.Unavailable, unreachable.Message);
+                attempts.OutcomeUnknown |= unreachable.OutcomeUnknown;
+            }
+            catch (WireFormatException unreadable)
+            {
+                throw new OsmoException(ErrorCode.Unavailable, $"The silo's answer cannot be read: {unreadable.Message}");
+            }
+
+            attempts.Failures++;
+            Interlocked.Increment(ref _retries);
+            await PrepareNextAsync(attempts, route, failure, backend, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<TAnswer> TryAsync<TAnswer>(
+        Attempts attempts, ShardRoute route, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    {
+        if (route.Owner is not { } owner)
+        {
+            throw new SiloUnreachableException("No silo owns the backend at the moment.");
+        }
+
+        var left = Left(attempts);
+        if (Interlocked.Increment(ref _underWay[attempts.Shard]) > options.CallsPerShardMax)
+        {
+            Interlocked.Decrement(ref _underWay[attempts.Shard]);
+            throw new OsmoException(
+                ErrorCode.Unavailable, $"{options.CallsPerShardMax} calls wait for this backend, or others of its shard, already.");
+        }
+
+        try
+        {
+            return local is not null && owner.Incarnation == routes.OwnIncarnation
+                ? await RunHereAsync(local, left, backend, call, cancellationToken).ConfigureAwait(false)
+                : await RunThereAsync(owner, left, backend, call, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _underWay[attempts.Shard]);
+        }
+    }
+
+    private async ValueTask<TAnswer> RunHereAsync<TAnswer>(
+        LocalGrains here, TimeSpan left, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    {
+        var running = call.RunAsync(here.Engine, backend, cancellationToken);
+        try
+        {
+            return running.IsCompleted
+                ? await running.ConfigureAwait(false)
+                : await running.WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new SiloUnreachableException("The silo did not answer in time.", outcomeUnknown: true);
+        }
+    }
+
+    private async ValueTask<TAnswer> RunThereAsync<TAnswer>(
+        SiloEntry owner, TimeSpan left, BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
+    {
+        var message = new Proto.Call { Backend = backend.Value };
+        call.Write(message);
+        var answer = await connections.To(owner.Address).CallAsync(message, left, cancellationToken).ConfigureAwait(false);
+        if (answer.Failure is { } failure)
+        {
+            throw FailureMessages.Read(failure);
+        }
+
+        return call.TryRead(answer, out var result)
+            ? result
+            : throw new WireFormatException("it answers something else. Check that gateway and silo are at most one version apart.");
+    }
+
+    private async ValueTask PrepareNextAsync(
+        Attempts attempts, ShardRoute known, OsmoException failure, BackendName backend, CancellationToken cancellationToken)
+    {
+        if (failure.Move is { } move && move.Shard == attempts.Shard)
+        {
+            routes.Learn(move.Shard, move.Epoch, move.OwnerIncarnation ?? 0);
+        }
+
+        // A route that is already another one is worth a try at once, but two silos that each name the other are not worth a storm.
+        var pause = Backoff.Pause(options.RetryPauseFirst, options.RetryPauseMax, attempts.Failures);
+        if (Left(attempts) <= pause)
+        {
+            throw TooLate(attempts, failure, backend);
+        }
+
+        if (attempts.Failures > 1 || failure.Code != ErrorCode.Moved || routes.Get(attempts.Shard) == known)
+        {
+            await RefreshAsync(attempts, known, failure, backend, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (attempts.Failures > 1 || failure.Code != ErrorCode.Moved)
+        {
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask RefreshAsync(
+        Attempts attempts, ShardRoute known, OsmoException failure, BackendName backend, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await routes.RefreshAsync(attempts.Shard, known, cancellationToken)
+                .WaitAsync(Left(attempts), time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OsmoException)
+        {
+            // The database does not answer just now; silos still might.
+        }
+        catch (TimeoutException)
+        {
+            throw TooLate(attempts, failure, backend);
+        }
+    }
+
+    private TimeSpan Left(Attempts attempts)
+    {
+        var left = options.CallTimeout - time.GetElapsedTime(attempts.Started);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private OsmoException TooLate(Attempts attempts, OsmoException last, BackendName backend) => new(
+        ErrorCode.Unavailable,
+        $"Backend {backend} could not be served within {options.CallTimeout.TotalSeconds:0.#} s ({attempts.Failures} tries). "
+        + $"The last one: {last.Message}"
+        + (attempts.OutcomeUnknown ? " A change may have been made all the same; the same request id finds out." : ""));
+
+    /// <summary>What has been tried for a call so far.</summary>
+    private sealed class Attempts(int shard, long started)
+    {
+        public int Shard => shard;
+
+        public long Started => started;
+
+        public int Failures { get; set; }
+
+        public bool OutcomeUnknown { get; set; }
+    }
+}

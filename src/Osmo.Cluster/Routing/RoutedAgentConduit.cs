@@ -1,0 +1,176 @@
+using Osmo.Cluster.Membership;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+
+namespace Osmo.Cluster.Routing;
+
+/// <summary>
+/// An agent's connection, joined to whoever owns its backend for as long as the agent stays.
+/// <para>
+/// States: Joining -> Joined -> Joining ..., until Ended. Joining ends with a leg to the owner; while it lasts, what the agent says is
+/// dropped, but for what it says while it is joined for the first time, which waits. Joined ends when the silo says Move, when the
+/// connection to it breaks, and when the route table names another owner. Ended is final, and is reached when the silo refuses the agent
+/// (Complete), and when the agent hangs up.
+/// </para>
+/// <para>
+/// Invariants: at most one leg exists, and the next begins after the last has ended; every leg but the first asks the agent to begin its
+/// conversation anew, which is why dropped frames are missed by nobody: a snapshot follows.
+/// </para>
+/// </summary>
+internal sealed class RoutedAgentConduit : IAgentConduit
+{
+    private static readonly TimeSpan RouteCheckInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GoodLeg = TimeSpan.FromSeconds(5);
+
+    private readonly AgentLegs _legs;
+    private readonly BackendName _backend;
+    private readonly IAgentFrameSink _agent;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _joinedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _running;
+    private bool _moved;
+    private volatile IAgentConduit? _leg;
+
+    public RoutedAgentConduit(AgentLegs legs, BackendName backend, IAgentFrameSink agent, bool moved)
+    {
+        _legs = legs;
+        _backend = backend;
+        _agent = agent;
+        _moved = moved;
+        _running = Task.Run(RunAsync);
+    }
+
+    public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
+    {
+        if (!_joinedFirst.Task.IsCompleted)
+        {
+            await _joinedFirst.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_leg is { } leg)
+        {
+            await leg.ReceiveAsync(frame, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var failures = 0;
+        try
+        {
+            while (true)
+            {
+                var route = _legs.Routes.Get(AgentLegs.ShardOf(_backend));
+                var began = _legs.Time.GetTimestamp();
+                var end = await RunLegAsync(route).ConfigureAwait(false);
+                if (end.IsFinal)
+                {
+                    _agent.Complete(end.Reason);
+                    return;
+                }
+
+                failures = _legs.Time.GetElapsedTime(began) >= GoodLeg ? 1 : failures + 1;
+                await PrepareNextAsync(route, end, failures).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+        {
+            // The agent has hung up.
+        }
+        catch (Exception failure)
+        {
+            ClusterLog.CallFailed(_legs.Logger, _backend.Value, failure);
+            _agent.Complete("the gateway met an internal error");
+        }
+        finally
+        {
+            _joinedFirst.TrySetResult();
+        }
+    }
+
+    private async Task<LegEnd> RunLegAsync(ShardRoute route)
+    {
+        var sink = new LegSink(_agent);
+        IAgentConduit leg;
+        try
+        {
+            leg = await _legs.JoinAsync(_backend, route, _moved, sink, _ending.Token).ConfigureAwait(false);
+        }
+        catch (SiloUnreachableException failure)
+        {
+            // What the agent has said is lost with this try: the next one asks it to say it again.
+            _moved = true;
+            _joinedFirst.TrySetResult();
+            return new LegEnd(failure.Message, IsFinal: false);
+        }
+
+        await using (leg.ConfigureAwait(false))
+        {
+            _moved = true;
+            _leg = leg;
+            _joinedFirst.TrySetResult();
+            try
+            {
+                return await EndOfLegAsync(sink, route).ConfigureAwait(false);
+            }
+            finally
+            {
+                _leg = null;
+                sink.Move("the leg has ended");
+            }
+        }
+    }
+
+    /// <summary>A silo that died tells nobody; whoever took its shards over is in the route table soon.</summary>
+    private async Task<LegEnd> EndOfLegAsync(LegSink sink, ShardRoute route)
+    {
+        while (true)
+        {
+            try
+            {
+                return await sink.Ended.WaitAsync(RouteCheckInterval, _legs.Time, _ending.Token).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                var now = _legs.Routes.Get(AgentLegs.ShardOf(_backend));
+                if (now.Epoch > route.Epoch && now.Owner is { } owner && owner.Incarnation != route.Owner?.Incarnation)
+                {
+                    return new LegEnd($"silo {owner.Id} owns the backend now", IsFinal: false);
+                }
+            }
+        }
+    }
+
+    private async Task PrepareNextAsync(ShardRoute known, LegEnd end, int failures)
+    {
+        if (failures == 1)
+        {
+            ClusterLog.AgentFollows(_legs.Logger, _backend.Value, end.Reason);
+        }
+        else if (failures == 10)
+        {
+            ClusterLog.AgentWaits(_legs.Logger, _backend.Value, end.Reason);
+        }
+
+        try
+        {
+            await _legs.Routes.RefreshAsync(AgentLegs.ShardOf(_backend), known, _ending.Token)
+                .WaitAsync(_legs.Options.CallTimeout, _legs.Time, _ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is OsmoException or TimeoutException)
+        {
+            // The database does not answer just now; the silo that is known still might.
+        }
+
+        var pause = Backoff.Pause(_legs.Options.RetryPauseFirst, _legs.Options.AgentPauseMax, failures);
+        await Task.Delay(pause, _legs.Time, _ending.Token).ConfigureAwait(false);
+    }
+}

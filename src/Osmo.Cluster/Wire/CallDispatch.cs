@@ -1,0 +1,47 @@
+using Osmo.Cluster.Wire.Mapping;
+using Osmo.Grains.Engine;
+using Proto = Osmo.Protocol.Cluster.V1;
+
+namespace Osmo.Cluster.Wire;
+
+/// <summary>Runs a call on a grain of this process.</summary>
+internal static class CallDispatch
+{
+    /// <exception cref="WireFormatException">The call cannot be read.</exception>
+    public static async Task<Proto.Answer> RunAsync(IGrainEngine engine, Proto.Call call, CancellationToken cancellationToken)
+    {
+        var name = BackendMessages.Name(call.Backend);
+        var backend = engine.GetBackend(name);
+        switch (call.OperationCase)
+        {
+            case Proto.Call.OperationOneofCase.Ping:
+                var placement = await backend.PingAsync(cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Placement = CallMessages.Write(placement) };
+            case Proto.Call.OperationOneofCase.Get:
+                var status = await backend.GetAsync(cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Status = BackendMessages.Write(status) };
+            case Proto.Call.OperationOneofCase.Configure:
+                var change = call.Configure;
+                var record = await backend.ConfigureAsync(
+                    CallMessages.ReadEdit(change),
+                    CallMessages.Read(change.Audit),
+                    change.HasExpectedRevision ? change.ExpectedRevision : null,
+                    cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Record = BackendMessages.Write(record) };
+            case Proto.Call.OperationOneofCase.Delete:
+                await backend.DeleteAsync(
+                    CallMessages.Read(call.Delete.Audit),
+                    call.Delete.HasExpectedRevision ? call.Delete.ExpectedRevision : null,
+                    cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Done = new Proto.Done() };
+            case Proto.Call.OperationOneofCase.ListNodes:
+                var page = await backend.ListNodesAsync(CallMessages.Read(call.ListNodes), cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Nodes = PageMessages.Write(page) };
+            case Proto.Call.OperationOneofCase.ExplainNode:
+                var node = await engine.GetNode(name, call.ExplainNode.Node).ExplainAsync(cancellationToken).ConfigureAwait(false);
+                return new Proto.Answer { Nodes = PageMessages.Write(node) };
+            default:
+                throw new WireFormatException("The silo does not know this operation. Upgrade it, or use a caller of its version.");
+        }
+    }
+}
