@@ -8,7 +8,9 @@ using Osmo.Storage.Postgres;
 
 namespace Osmo.Cluster.Hosting;
 
-/// <summary>Puts ownership and membership into a host. The database must have been opened, and so be up to date, before it starts.</summary>
+/// <summary>
+/// Puts ownership and membership into a host. The database must have been opened, and so be up to date, before it starts.
+/// </summary>
 public static class ClusterOwnershipExtensions
 {
     /// <summary>
@@ -33,6 +35,7 @@ public static class ClusterOwnershipExtensions
         services.AddSingleton<IOwnership>(provider => provider.GetRequiredService<ClusterOwnership>());
         services.AddSingleton<IShardAdmission>(provider => provider.GetRequiredService<ClusterOwnership>());
         services.AddClusterRoutes(database, options);
+        services.TryAddSingleton<ServingTime>();
         services.AddSingleton(provider => new SiloMembership(provider, registration));
         services.AddSingleton<ISiloLease>(provider => provider.GetRequiredService<SiloMembership>());
         services.AddHostedService(provider => provider.GetRequiredService<SiloMembership>());

@@ -45,7 +45,18 @@ internal sealed class SiloMembership(IServiceProvider services, Func<IServicePro
         return Task.CompletedTask;
     }
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => _keeper?.DrainAsync(cancellationToken) ?? Task.CompletedTask;
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_keeper is not null)
+        {
+            var options = services.GetRequiredService<LeaseOptions>();
+            using var deadline = new CancellationTokenSource(options.DrainLimit, services.GetRequiredService<TimeProvider>());
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+            await _keeper.DrainAsync(either.Token).ConfigureAwait(false);
+        }
+
+        services.GetRequiredService<ServingTime>().End();
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -5,6 +5,10 @@ public interface IClusterView
 {
     /// <summary>Silos with what they own. Costs nothing; no older than a few seconds while the database answers.</summary>
     ClusterState Read();
+
+    /// <summary>Silos with what they own, read after this call began.</summary>
+    /// <exception cref="Osmo.Grains.Errors.OsmoException">The database does not answer.</exception>
+    Task<ClusterState> ReadNowAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>The cluster at one moment.</summary>

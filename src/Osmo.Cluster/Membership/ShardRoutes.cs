@@ -76,6 +76,12 @@ internal sealed class ShardRoutes : IShardRoutes, IClusterView, IDisposable
             _watch.Age);
     }
 
+    public async Task<ClusterState> ReadNowAsync(CancellationToken cancellationToken)
+    {
+        await _watch.RefreshAsync(cancellationToken).ConfigureAwait(false);
+        return Read();
+    }
+
     public void Dispose() => _watch.Read -= OnRead;
 
     private void OnRead(TableReading reading)

@@ -31,7 +31,9 @@ internal interface IOwnershipTable
     /// <returns>What was taken, with the new epochs.</returns>
     Task<IReadOnlyList<ShardEpoch>> ClaimAsync(long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken);
 
-    /// <summary>Gives shards to another silo, each only where the giver still owns it under that epoch, and where the other one lives.</summary>
+    /// <summary>
+    /// Gives shards to another silo, each only where the giver still owns it under that epoch, and where the other one lives.
+    /// </summary>
     /// <returns>What was given, with the new epochs.</returns>
     Task<IReadOnlyList<ShardEpoch>> HandOverAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, long recipient, CancellationToken cancellationToken);

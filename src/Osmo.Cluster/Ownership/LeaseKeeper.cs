@@ -35,23 +35,24 @@ namespace Osmo.Cluster.Ownership;
 /// <code>
 /// what fails                        what happens
 /// database slow, up to a second     nothing; statements give up after StatementLimit and are tried again
-/// database gone or restarted        every silo fences itself within a lease; when it is back each renews, reads, and goes on with what it
-///                                   had, because its epochs are unchanged; nobody takes over before a lease's time (invariant 5)
-/// database failed over              the same; where the new one lacks the last changes (asynchronous replication), its table holds: readings
-///                                   replace what was known, also by lower epochs
+/// database gone or restarted        every silo fences itself within a lease; when it is back each renews, reads, and goes on with what
+///                                   it had, as epochs are unchanged; nobody takes over before a lease's time (invariant 5)
+/// database failed over              the same; where the new one lacks the last changes (asynchronous replication), its table holds:
+///                                   readings replace what was known, also by lower epochs
 /// this process paused               fenced when it wakes; others may have taken its shards: a reading tells, and the store refuses before
 /// this process cut from database    fenced before its lease ends; others take over at its end
 /// clock of this machine jumps       nothing: only the monotonic clock is asked
-/// database's clock jumps            leases of others look expired; the jump is seen by comparing clocks, and nothing is taken over for a
+/// database's clock jumps ahead      leases of others look expired; the jump is seen by comparing clocks, and nothing is taken over for a
 ///                                   lease's time, in which the others renew
+/// database's clock jumps back       nothing, but the lease of a silo that is dead runs for longer, by as much
 /// another silo dies or pauses       its shards are claimed when its lease ends; a round trip
-/// two processes with one id         the later one supersedes; the earlier one stops with an error. They do not take turns: it does not return
+/// two processes with one id         the later one supersedes; the earlier one stops with an error. It does not come back
 /// this silo's row is forgotten      (expired, shards taken, removed) all grains end; it joins again with a new incarnation
-/// recipient dies in a hand-over     the update refuses a recipient whose lease has expired: the shard stays; otherwise the shard is the dead
-///                                   one's and is taken over when its lease ends
+/// recipient dies in a hand-over     the update refuses a recipient whose lease has expired: the shard stays; otherwise the dead one
+///                                   has it, and it is taken over when its lease ends
 /// outcome of a hand-over unknown    the shard is not claimed until a reading that begins later says whose it is
-/// a commit hangs and holds a shard  changes of owner leave the shard out and try again; the others go on. It moves when the commit ends, by
-///                                   the limits that the store puts on its transactions
+/// a commit hangs and holds a shard  changes of owner leave the shard out and try again; the others go on. It moves when the commit ends,
+///                                   by the limits that the store puts on its transactions
 /// a grain does not end              after EndLimit its shard goes anyway, and the store refuses what it still writes
 /// a notification is lost            the reading of every Renewal (silos) or Poll (gateways) tells; callers learn it from refusals
 /// drain meets its deadline          what is left is freed and the row deleted; where even that fails, the lease ends by itself

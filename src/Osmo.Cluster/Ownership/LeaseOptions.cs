@@ -45,10 +45,15 @@ public sealed record LeaseOptions
     /// </summary>
     public TimeSpan EndLimit { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long handing over everything may take when the silo is asked to stop; then the rest is set free for others to take.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How often the table is read where no notification comes: what a lost notification costs at most.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The shortest time between the beginnings of two readings of the table: bounds what callers at wrong silos can cause.</summary>
+    /// <summary>
+    /// The shortest time between the beginnings of two readings of the table: bounds what callers at wrong silos can cause.
+    /// </summary>
     public TimeSpan ReadSpacing { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How old a route table may be before the process says that it is not ready.</summary>
@@ -69,8 +74,8 @@ public sealed record LeaseOptions
         if (Lease < (Renewal * 2) + FenceMargin || HandOverShards < 1)
         {
             throw new ArgumentException(
-                $"A lease of {Lease.TotalSeconds} s with a renewal every {Renewal.TotalSeconds} s and a margin of {FenceMargin.TotalSeconds} s"
-                + " would end by a single lost renewal. Make the lease longer, or renew more often.");
+                $"A lease of {Lease.TotalSeconds} s with a renewal every {Renewal.TotalSeconds} s and a margin of"
+                + $" {FenceMargin.TotalSeconds} s would end by a single lost renewal. Make the lease longer, or renew more often.");
         }
     }
 }

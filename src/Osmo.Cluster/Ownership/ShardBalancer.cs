@@ -33,7 +33,8 @@ internal static class ShardBalancer
         var owned = Enumerable.Range(0, table.Shards.Length)
             .Where(shard => table.Shards[shard].Owner is { } owner && alive.ContainsKey(owner))
             .ToLookup(shard => table.Shards[shard].Owner!.Value);
-        var room = alive.Values.Where(silo => !silo.Draining).ToDictionary(silo => silo.Incarnation, silo => -owned[silo.Incarnation].Count());
+        var room = alive.Values.Where(silo => !silo.Draining)
+            .ToDictionary(silo => silo.Incarnation, silo => -owned[silo.Incarnation].Count());
         AddTargets(room, table.Shards.Length);
 
         var free = ImmutableArray.CreateBuilder<ShardEpoch>();
@@ -89,7 +90,11 @@ internal static class ShardBalancer
             }
         }
 
-        return [.. given.GroupBy(pair => pair.Recipient, (recipient, pairs) => new HandOver(recipient, [.. pairs.Select(pair => pair.Shard)]))];
+        return
+        [
+            .. given.GroupBy(
+                pair => pair.Recipient, (recipient, pairs) => new HandOver(recipient, [.. pairs.Select(pair => pair.Shard)])),
+        ];
     }
 
     private static long? Best(Dictionary<long, int> room, int shard)

@@ -7,15 +7,15 @@ namespace Osmo.Server.Cluster;
 /// <summary>The silos of the cluster, as this process last read them.</summary>
 internal sealed class ClusterSiloDirectory(IClusterView view) : ISiloDirectory
 {
-    public Task<IReadOnlyList<SiloSummary>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<SiloSummary>> ListAsync(CancellationToken cancellationToken)
     {
-        var state = view.Read();
+        var state = await ReadAsync(cancellationToken);
         if (state.Age is not { } age)
         {
             throw new OsmoException(ErrorCode.Unavailable, "The database has not said yet which silos there are. Try again.");
         }
 
-        IReadOnlyList<SiloSummary> silos =
+        return
         [
             .. state.Silos
                 .OrderBy(entry => entry.Silo.Id, StringComparer.Ordinal).ThenBy(entry => entry.Silo.Incarnation)
@@ -31,6 +31,18 @@ internal sealed class ClusterSiloDirectory(IClusterView view) : ISiloDirectory
                     entry.Silo.Backends,
                     entry.Silo.Nodes)),
         ];
-        return Task.FromResult(silos);
+    }
+
+    /// <summary>What was read last is better than nothing while the database is away: one sees the leases run out.</summary>
+    private async Task<ClusterState> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await view.ReadNowAsync(cancellationToken);
+        }
+        catch (OsmoException)
+        {
+            return view.Read();
+        }
     }
 }

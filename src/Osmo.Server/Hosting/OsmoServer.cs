@@ -1,16 +1,16 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using Osmo.Gateway;
+using Osmo.Cluster.Hosting;
+using Osmo.Cluster.Ownership;
 using Osmo.Gateway.Hosting;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Server.Cluster;
 using Osmo.Server.Status;
 using Osmo.Silo.Engine;
 using Osmo.Silo.Hosting;
@@ -21,25 +21,35 @@ namespace Osmo.Server.Hosting;
 /// <summary>A process of Osmo: silo, gateway, or both.</summary>
 public sealed class OsmoServer : IAsyncDisposable
 {
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
+
     private readonly WebApplication _app;
 
     private OsmoServer(WebApplication app) => _app = app;
 
     /// <summary>Where the front door listens.</summary>
-    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Url => ListenUrl.Addresses(_app.Services)[0];
 
     /// <summary>The server's services.</summary>
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Completes when the process is asked to stop.</summary>
-    public Task WaitForShutdownAsync() => _app.WaitForShutdownAsync();
+    /// <summary>Completes when the process was asked to stop and has.</summary>
+    /// <exception cref="OsmoException">It stops because another process was started with its id.</exception>
+    public async Task WaitForShutdownAsync()
+    {
+        await _app.WaitForShutdownAsync();
+        if (_app.Services.GetService<ISiloLease>() is { Superseded: { IsCompleted: true } superseded })
+        {
+            throw await superseded;
+        }
+    }
 
     /// <summary>Starts a server.</summary>
     /// <exception cref="OsmoException">An option, the store or an address cannot be used; the message says what to do.</exception>
     public static async Task<OsmoServer> StartAsync(OsmoServerOptions options)
     {
         var gateway = TokenFiles.Read(options);
-        var url = ListenUrl.Parse(options.Url);
+        var url = ListenUrl.Parse(options.Url, "http");
         if (gateway.DeveloperMode && !ListenUrl.IsLoopback(url))
         {
             throw new OsmoException(
@@ -51,28 +61,25 @@ public sealed class OsmoServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var stopping = CancellationToken.None;
         ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
-        builder.WebHost.UseUrls(url.ToString());
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
-        Compose(builder.Services, options, gateway);
+        var description = await ComposeAsync(builder, options, url);
+        builder.Services.AddSingleton(description);
+        builder.Services.AddGateway(gateway);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
+        if (options.Cluster is not null && description.Roles.HasFlag(ServerRoles.Silo))
+        {
+            app.MapClusterEndpoints();
+        }
+
         app.UseFrontDoor();
         app.MapHealthRoutes();
         app.MapStatusPage();
-        app.MapGateway();
-        try
+        if (description.Roles.HasFlag(ServerRoles.Gateway))
         {
-            await app.StartAsync();
-        }
-        catch (Exception failure) when (failure is IOException or SocketException)
-        {
-            await app.DisposeAsync();
-            throw new OsmoException(
-                ErrorCode.Unavailable,
-                $"Cannot listen on {options.Url}: {failure.Message.TrimEnd('.')}. "
-                + "Stop what uses the port, or choose another address with --url.");
+            app.MapGateway();
         }
 
+        await StartAsync(app, options);
         return new OsmoServer(app);
     }
 
@@ -83,14 +90,51 @@ public sealed class OsmoServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static void Compose(IServiceCollection services, OsmoServerOptions options, GatewayOptions gateway)
+    /// <summary>Adds what runs behind the front door: everything in this process, or its part of a cluster.</summary>
+    private static async Task<ServerDescription> ComposeAsync(WebApplicationBuilder builder, OsmoServerOptions options, Uri url)
     {
-        var description = new ServerDescription("local", ServerRoles.Silo | ServerRoles.Gateway);
-        services.AddSingleton(description);
-        services.AddSingleton<IReadiness, StoreReadiness>();
-        services.AddSqliteStore(options.DataFolder);
-        services.AddSilo(new SiloIdentity(description.Id, description.Version));
-        services.AddGateway(gateway);
+        var services = builder.Services;
+        builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, url, _ => { }));
+        if (options.Cluster is not { } cluster)
+        {
+            var alone = new ServerDescription("local", ServerRoles.Silo | ServerRoles.Gateway);
+            services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTime);
+            services.AddSingleton<IReadiness, StoreReadiness>();
+            services.AddSqliteStore(options.DataFolder);
+            services.AddSilo(new SiloIdentity(alone.Id, alone.Version));
+            return alone;
+        }
+
+        var composition = await ClusterComposition.OpenAsync(cluster, CancellationToken.None);
+        var description = new ServerDescription(cluster.Id, cluster.Roles);
+        if (cluster.Roles.HasFlag(ServerRoles.Silo))
+        {
+            var clusterUrl = ListenUrl.Parse(cluster.ClusterUrl, "http", "https");
+            builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, clusterUrl, listen => listen.UseCluster()));
+        }
+
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(cluster.DrainSeconds) + StopTime);
+        composition.AddTo(services, description);
+        return description;
+    }
+
+    private static async Task StartAsync(WebApplication app, OsmoServerOptions options)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (failure is IOException or SocketException)
+        {
+            await app.DisposeAsync();
+            var places = options.Cluster is { } cluster && cluster.Roles.HasFlag(ServerRoles.Silo)
+                ? $"{options.Url} and {cluster.ClusterUrl}"
+                : options.Url;
+            throw new OsmoException(
+                ErrorCode.Unavailable,
+                $"Cannot listen on {places}: {failure.Message.TrimEnd('.')}. "
+                + "Stop what uses the port, or choose another address with --url.");
+        }
     }
 
     private static void ConfigureLogging(ILoggingBuilder logging, LogLevel least, Func<bool> stopping)

@@ -22,7 +22,9 @@ public static class StorageServiceCollectionExtensions
     }
 
     /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
-    /// <remarks>It is opened before, as a file is: see <see cref="PostgresDatabase.OpenAsync"/>. The store closes it with the host.</remarks>
+    /// <remarks>The store closes it with the host.</remarks>
+    /// <param name="services">The host's services.</param>
+    /// <param name="database">The open database: see <see cref="PostgresDatabase.OpenAsync"/>.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, PostgresDatabase database) =>
         services.AddSingleton(database).AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database));
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 using Osmo.Grains.Errors;
 
@@ -50,9 +51,12 @@ internal static class ConnectionText
     {
         var isUri = text.StartsWith("postgresql://", StringComparison.Ordinal) || text.StartsWith("postgres://", StringComparison.Ordinal);
         var builder = isUri ? FromUri(text[(text.IndexOf("//", StringComparison.Ordinal) + 2)..]) : FromKeywords(text);
+
+        // Npgsql's own builder says of every keyword that it has it.
+        var given = new DbConnectionStringBuilder { ConnectionString = builder.ConnectionString };
         foreach (var (name, keyword) in Variables)
         {
-            if (variable(name) is { Length: > 0 } value && !builder.ContainsKey(Keywords[keyword]))
+            if (variable(name) is { Length: > 0 } value && !given.ContainsKey(Keywords[keyword]))
             {
                 Set(builder, keyword, value);
             }

@@ -51,7 +51,8 @@ internal sealed class PostgresBackendStore : IBackendStore, IAsyncDisposable
         _database.UseAsync((connection, cancel) => PostgresHistory.DocumentsAtAsync(connection, revision, cancel), cancellationToken);
 
     public Task<HistoryEntry?> ReadBackendAtAsync(BackendName backend, long revision, CancellationToken cancellationToken) =>
-        _database.UseAsync((connection, cancel) => PostgresHistory.BackendAtAsync(connection, backend, revision, cancel), cancellationToken);
+        _database.UseAsync(
+            (connection, cancel) => PostgresHistory.BackendAtAsync(connection, backend, revision, cancel), cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -117,7 +117,9 @@ internal sealed class PostgresCommitter : IDisposable
 
     private static bool AddHistory(NpgsqlBatch batch, IReadOnlyList<BackendCommit> commits)
     {
-        var entries = commits.Where(commit => commit.History is not null).Select(commit => (commit.Backend, Draft: commit.History!)).ToArray();
+        var entries = commits.Where(commit => commit.History is not null)
+            .Select(commit => (commit.Backend, Draft: commit.History!))
+            .ToArray();
         if (entries.Length == 0)
         {
             return false;
@@ -198,7 +200,8 @@ internal sealed class PostgresCommitter : IDisposable
         {
             foreach (var (node, factsChanged) in commit.NodeWrites)
             {
-                nodes.Add(commit.Backend.Value, node.Name, node.Uid, node.Unschedulable, Encoding.UTF8.GetString(_json.Conditions(node.Conditions)));
+                var conditions = Encoding.UTF8.GetString(_json.Conditions(node.Conditions));
+                nodes.Add(commit.Backend.Value, node.Name, node.Uid, node.Unschedulable, conditions);
                 if (factsChanged)
                 {
                     facts.Add(commit.Backend.Value, node.Name, Encoding.UTF8.GetString(_json.Facts(node.Facts)));

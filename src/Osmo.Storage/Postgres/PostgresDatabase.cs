@@ -51,6 +51,16 @@ public sealed class PostgresDatabase : IAsyncDisposable
         }
     }
 
+    /// <summary>Which database this is: random when it was made, the same for everybody who uses it.</summary>
+    /// <exception cref="OsmoException">The database cannot be used; the message says what to do.</exception>
+    public Task<Guid> ReadClusterIdAsync(CancellationToken cancellationToken) => UseAsync(
+        async (connection, cancel) =>
+        {
+            await using var command = new NpgsqlCommand("SELECT id FROM cluster", connection);
+            return (Guid)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+        },
+        cancellationToken);
+
     /// <summary>Runs something that reads, or that may be done twice: it is tried once more where the connection breaks.</summary>
     /// <exception cref="OsmoException">The database cannot be used; the message says what to do.</exception>
     public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken)

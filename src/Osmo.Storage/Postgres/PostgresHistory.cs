@@ -46,7 +46,8 @@ internal static class PostgresHistory
         if (query.AtTimestamp is { } at)
         {
             Filter("created_at <=", Time(at), NpgsqlDbType.TimestampTz);
-            command.CommandText = $"SELECT {Columns} FROM config_history WHERE {string.Join(" AND ", filters)} ORDER BY revision DESC LIMIT 1";
+            command.CommandText =
+                $"SELECT {Columns} FROM config_history WHERE {string.Join(" AND ", filters)} ORDER BY revision DESC LIMIT 1";
         }
         else
         {

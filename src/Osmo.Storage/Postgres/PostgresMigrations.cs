@@ -84,8 +84,8 @@ internal sealed partial class PostgresMigrations(IReadOnlyList<PostgresMigration
         {
             throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"The database {place} was not made for {BackendShard.Count} shards. It belongs to another build of Osmo: use a database of "
-                + "its own for this one.");
+                $"The database {place} was not made for {BackendShard.Count} shards. It belongs to another build of Osmo: use a "
+                + "database of its own for this one.");
         }
     }
 
@@ -118,8 +118,8 @@ internal sealed partial class PostgresMigrations(IReadOnlyList<PostgresMigration
             ? version
             : throw new OsmoException(
                 ErrorCode.Unavailable,
-                $"The database {place} has schema version {version}, which builds from version {compatibleFrom} on can use; this build knows "
-                + $"versions up to {scripts.Count}. It was written by a newer Osmo: run that one, or restore a backup from before the "
-                + "upgrade. Nothing was changed.");
+                $"The database {place} has schema version {version}, which builds from version {compatibleFrom} on can use; this build "
+                + $"knows versions up to {scripts.Count}. It was written by a newer Osmo: run that one, or restore a backup from before "
+                + "the upgrade. Nothing was changed.");
     }
 }

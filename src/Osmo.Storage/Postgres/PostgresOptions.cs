@@ -14,7 +14,7 @@ public sealed record PostgresOptions
     public int ConnectionsMax { get; init; } = 20;
 
     /// <summary>How many connections commit side by side. A backend's commits all go through the same one.</summary>
-    public int Writers { get; init; } = 3;
+    public int Writers { get; init; } = 2;
 
     /// <summary>How long a statement may take.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(5);

@@ -1,9 +1,6 @@
-using System.Collections.Immutable;
 using Npgsql;
-using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Postgres;
@@ -44,7 +41,8 @@ internal static class PostgresRows
             : (long?)null;
         var records = await ReadAllAsync(reader, ReadBackend, cancellationToken).ConfigureAwait(false);
         var requests = await ReadAllAsync(reader, PostgresHistory.ReadRequest, cancellationToken).ConfigureAwait(false);
-        var nodes = await ReadAllAsync(reader, new NodeRows().Read, cancellationToken).ConfigureAwait(false);
+        var stored = new StoredNodeReader();
+        var nodes = await ReadAllAsync(reader, row => ReadNode(row, stored), cancellationToken).ConfigureAwait(false);
         return owner is null || owner.Value.Epoch == epoch
             ? new LoadedBackend(records is [var record] ? new StoredBackend(record, nodes) : null, requests)
             : throw new OsmoException(ErrorCode.Moved, $"Another silo owns backend {backend} by now. Ask the owner.");
@@ -58,7 +56,8 @@ internal static class PostgresRows
     }
 
     /// <summary>The rows of a result; the reader goes on to the next one.</summary>
-    public static async Task<List<T>> ReadAllAsync<T>(NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
+    public static async Task<List<T>> ReadAllAsync<T>(
+        NpgsqlDataReader reader, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
@@ -85,6 +84,13 @@ internal static class PostgresRows
         return command;
     }
 
+    private static StoredNode ReadNode(NpgsqlDataReader row, StoredNodeReader stored) => new(
+        row.GetString(0),
+        row.GetString(1),
+        row.GetBoolean(2),
+        stored.Conditions(row.GetFieldValue<byte[]>(3)),
+        stored.Facts(row.GetFieldValue<byte[]>(4)));
+
     private static BackendRecord ReadBackend(NpgsqlDataReader row) => new StoredRecord(
         row.GetString(0),
         row.GetString(2),
@@ -93,24 +99,4 @@ internal static class PostgresRows
         row.GetString(5),
         row.GetString(6),
         row.GetBoolean(7)).Restore(row.GetInt64(1), ReadTime(row, 8), row.IsDBNull(9) ? null : ReadTime(row, 9));
-
-    /// <summary>The nodes of one backend: nearly all of them have one of a few sets of conditions, which are read once.</summary>
-    private sealed class NodeRows
-    {
-        private readonly NodeFactsPool _pool = new();
-        private readonly Dictionary<string, ImmutableArray<ConditionPair>> _conditions = new(StringComparer.Ordinal);
-
-        public StoredNode Read(NpgsqlDataReader row)
-        {
-            var text = row.GetString(3);
-            if (!_conditions.TryGetValue(text, out var conditions))
-            {
-                conditions = NodeJson.ReadConditions(text);
-                _conditions.Add(text, conditions);
-            }
-
-            return new StoredNode(
-                row.GetString(0), row.GetString(1), row.GetBoolean(2), conditions, NodeJson.ReadFacts(row.GetString(4), _pool));
-        }
-    }
 }

@@ -121,7 +121,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
 
     private async Task CommitAsync(List<Pending> group)
     {
-        var settled = group.RemoveAll(pending => pending.Commit is null && pending.Done.TrySetResult(null));
+        group.RemoveAll(pending => pending.Commit is null && pending.Done.TrySetResult(null));
         if (group.Count == 0)
         {
             return;
@@ -173,7 +173,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         {
             if (_connection is null)
             {
-                Fail([pending], failure);
+                // Lost with one of those before: this one was never sent.
+                Fail([pending], new NpgsqlException("The connection was lost."));
             }
             else
             {
@@ -182,7 +183,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a failure may come from what one commit holds (data, limits, a deadlock), and not from the server's state.</summary>
+    /// <summary>Whether a failure may come from what one commit holds (data, limits, a deadlock) and not from the server's state.</summary>
     private static bool IsOneCommitsOwn(string state) =>
         state == PostgresFailures.Fenced || state[..2] is "21" or "22" or "23" or "40" or "54";
 

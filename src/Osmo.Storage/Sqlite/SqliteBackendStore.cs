@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Sqlite;
@@ -104,7 +103,7 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
 
     private static List<StoredNode> ReadNodes(SqliteConnection connection, string backend)
     {
-        var pool = new NodeFactsPool();
+        var nodes = new StoredNodeReader();
         return Query(
             connection,
             """
@@ -115,8 +114,8 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
                 row.GetString(0),
                 row.GetString(1),
                 row.GetBoolean(2),
-                NodeJson.ReadConditions(row.GetString(3)),
-                NodeJson.ReadFacts(row.GetString(4), pool)),
+                nodes.Conditions(row.GetFieldValue<byte[]>(3)),
+                nodes.Facts(row.GetFieldValue<byte[]>(4))),
             backend);
     }
 

@@ -202,7 +202,8 @@ public sealed class OwnershipTests(SharedPostgres postgres, ITestOutputHelper ou
         // Taken away behind its back.
         await using var steal = rig.Database.Source.CreateCommand("UPDATE shard SET epoch = epoch + 1 WHERE number = 3");
         await steal.ExecuteNonQueryAsync(Cancel);
-        var confirmations = claims.Select(claim => Record.ExceptionAsync(() => silo.Ownership.ConfirmAsync(claim, Cancel).AsTask()).AsTask());
+        var confirmations = claims.Select(
+            claim => Record.ExceptionAsync(() => silo.Ownership.ConfirmAsync(claim, Cancel).AsTask()).AsTask());
         var failures = await Task.WhenAll(confirmations);
         Assert.Equal([3], Enumerable.Range(0, 32).Where(shard => failures[shard] is not null));
         Assert.Equal(ErrorCode.Moved, Assert.IsType<OsmoException>(failures[3]).Code);

@@ -220,7 +220,8 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
             Assert.Equal(Changes + 1, (await NodesAsync($"backend-{b}")).Count);
             var entries = history.Where(entry => entry.Revision > 1 && entry.Backend == StoreSamples.Name($"backend-{b}")).ToList();
             Assert.Equal(revisions[b], entries.Select(entry => entry.Revision));
-            Assert.Equal(Enumerable.Range(0, Changes).Select(change => $"change {change}"), entries.Select(entry => entry.Change.Description));
+            Assert.Equal(
+                Enumerable.Range(0, Changes).Select(change => $"change {change}"), entries.Select(entry => entry.Change.Description));
         }
     }
 
@@ -243,7 +244,8 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
 
         Assert.Equal(requests, (await Store.LoadAsync(StoreSamples.Name("east"), owner: null, Cancel)).Requests);
         var last = (await Store.LoadAsync(StoreSamples.Name("west"), owner: null, Cancel)).Requests;
-        Assert.Equal(Enumerable.Range(0, RequestLog.RequestsMax).Reverse().Select(i => $"r{i}"), last.Select(request => request.Request.Key));
+        Assert.Equal(
+            Enumerable.Range(0, RequestLog.RequestsMax).Reverse().Select(i => $"r{i}"), last.Select(request => request.Request.Key));
     }
 
     private static void AssertSame(BackendRecord expected, BackendRecord actual)

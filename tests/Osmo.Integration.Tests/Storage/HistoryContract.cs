@@ -28,7 +28,8 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
         var entry = Assert.Single(await Store.ReadHistoryAsync(new HistoryQuery(), Cancel));
 
         Assert.Equal((1, default), (entry.Revision, entry.Backend));
-        Assert.Equal(("system", "Initial configuration", null), (entry.Change.Username, entry.Change.Description, entry.Change.DocumentJson));
+        Assert.Equal(("system", "Initial configuration"), (entry.Change.Username, entry.Change.Description));
+        Assert.Null(entry.Change.DocumentJson);
         Assert.Equal(["initial-config"], entry.Change.Tags.Items);
         Assert.Empty(await Store.ReadDocumentsAtAsync(1, Cancel));
     }
@@ -38,7 +39,8 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
     {
         var record = StoreSamples.Record("east", StoreSamples.OddText);
         const string Document = "{ \"b\" : 1.0,\"a\":1e3,\n \"b\" : \"\\u0000\\u00e9\" }";
-        var draft = new HistoryDraft(StoreSamples.OddText, Start, StoreSamples.OddText, new TextList(["b", "a", StoreSamples.OddText, "b"]), Document);
+        var tags = new TextList(["b", "a", StoreSamples.OddText, "b"]);
+        var draft = new HistoryDraft(StoreSamples.OddText, Start, StoreSamples.OddText, tags, Document);
         var revision = await Store.CommitAsync(new BackendCommit(record.Name) { Record = record, History = draft }, Cancel);
 
         await database.OpenAsync(Cancel);
@@ -90,7 +92,8 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
         var all = await FillAsync();
 
         Assert.Equal([all[4]], await Store.ReadHistoryAsync(new HistoryQuery { AtTimestamp = all[4].Change.CreatedAt }, Cancel));
-        Assert.Equal([all[3]], await Store.ReadHistoryAsync(new HistoryQuery { AtTimestamp = all[4].Change.CreatedAt.AddTicks(-10) }, Cancel));
+        var justBefore = all[4].Change.CreatedAt.AddTicks(-TimeSpan.TicksPerMicrosecond);
+        Assert.Equal([all[3]], await Store.ReadHistoryAsync(new HistoryQuery { AtTimestamp = justBefore }, Cancel));
         Assert.Empty(await Store.ReadHistoryAsync(new HistoryQuery { AtTimestamp = DateTimeOffset.UnixEpoch }, Cancel));
     }
 

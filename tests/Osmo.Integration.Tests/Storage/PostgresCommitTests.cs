@@ -125,7 +125,8 @@ public sealed class PostgresCommitTests(SharedPostgres postgres) : IAsyncLifetim
         var commit = _store.CommitAsync(Owned("east"), Cancel);
         await WaitingAsync(1);
         await _session.RunAsync(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'", Cancel);
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+            Cancel);
 
         await AssertFailsAsync(ErrorCode.Unavailable, commit);
         await _session.ReleaseAsync(Cancel);

@@ -10,7 +10,8 @@ namespace Osmo.Integration.Tests.Storage;
 internal static class StoreSamples
 {
     /// <summary>Quotes, line ends, what JSON and SQL escape, right-to-left text, characters outside the basic plane.</summary>
-    public const string OddText = "'); DROP TABLE node;-- \"q\" \\ \r\n\t $1 {a,b} NULL \u0001\u007f \u05e9\u05dc\u05d5\u05dd \U0001f680 \u00e9e\u0301";
+    public const string OddText =
+        "'); DROP TABLE node;-- \"q\" \\ \r\n\t $1 {a,b} NULL \u0001\u007f \u05e9\u05dc\u05d5\u05dd \U0001f680 \u00e9e\u0301";
 
     public static readonly DateTimeOffset Now = new DateTimeOffset(2026, 11, 1, 8, 0, 0, TimeSpan.Zero).AddTicks(1_234_560);
 

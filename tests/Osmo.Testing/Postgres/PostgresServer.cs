@@ -158,7 +158,10 @@ public sealed class PostgresServer : IAsyncDisposable
             await _binaries.OwnAsync(standby._folder.FullName, cancellationToken);
             await _binaries.RunAsync(
                 "pg_basebackup",
-                ["-D", standby._data, "-R", "-X", "stream", "-c", "fast", "-d", $"host=127.0.0.1 port={Port} user={User} password={Password}"],
+                [
+                    "-D", standby._data, "-R", "-X", "stream", "-c", "fast",
+                    "-d", $"host=127.0.0.1 port={Port} user={User} password={Password}",
+                ],
                 cancellationToken);
             await standby.StartOnFreePortAsync(cancellationToken);
             await ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = '*'", cancellationToken);
@@ -249,7 +252,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var process = _binaries.Start("postgres", ["-D", _data, "-p", $"{Port}"]);
         _process = process;
-        await WaitUntilAsync(async () => process.HasExited || await AnswersAsync(cancellationToken), "the server answers", cancellationToken);
+        await WaitUntilAsync(
+            async () => process.HasExited || await AnswersAsync(cancellationToken), "the server answers", cancellationToken);
         if (!process.HasExited)
         {
             return null;

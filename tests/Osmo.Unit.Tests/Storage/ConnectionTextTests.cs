@@ -11,8 +11,8 @@ public sealed class ConnectionTextTests
     [Fact]
     public void A_uri_is_read_as_libpq_reads_it()
     {
-        var read = Parse("postgresql://os%40mo:p%2Fw%3A@db-0:5433,db-1/fl%65et?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=7"
-            + "&target_session_attrs=primary");
+        var read = Parse("postgresql://os%40mo:p%2Fw%3A@db-0:5433,db-1/fl%65et"
+            + "?sslmode=verify-full&sslrootcert=/etc/ca.pem&connect_timeout=7&target_session_attrs=primary");
 
         Assert.Equal(("db-0:5433,db-1", "fleet", "os@mo", "p/w:"), (read.Host, read.Database, read.Username, read.Password));
         Assert.Equal((SslMode.VerifyFull, "/etc/ca.pem", 7), (read.SslMode, read.RootCertificate, read.Timeout));
@@ -22,7 +22,8 @@ public sealed class ConnectionTextTests
     [Fact]
     public void What_the_text_leaves_out_comes_from_the_environment()
     {
-        var read = Parse("Host=db;Username=osmo", ("PGHOST", "other"), ("PGPORT", "6000"), ("PGDATABASE", "fleet"), ("PGSSLMODE", "verify-ca"));
+        var read = Parse(
+            "Host=db;Username=osmo", ("PGHOST", "other"), ("PGPORT", "6000"), ("PGDATABASE", "fleet"), ("PGSSLMODE", "verify-ca"));
 
         Assert.Equal(("db", 6000, "fleet", SslMode.VerifyCA), (read.Host, read.Port, read.Database, read.SslMode));
         Assert.Equal("other", Parse("", ("PGHOST", "other")).Host);
