@@ -124,23 +124,48 @@ public sealed class DatabaseTests(ITestOutputHelper output)
         await Eventually.AgreesAsync(
             async () => await WriteAsync(http, scene) is { Kind: AnswerKind.None } ? null : "a write was taken", "the disk is full");
 
-        // For as long as it lasts, agents report on and clients try again.
+        // For as long as it lasts, agents report on, clients try again, and what is there can be read.
         var until = scene.Fleet.Changes + 300;
         await Eventually.HoldsAsync(() => scene.Fleet.Changes >= until, "clusters changed");
-        CheckMemory(scene, before);
-        Assert.All(scene.Rig.Silos, silo => Assert.True(silo.IsRunning));
+        await Eventually.AgreesAsync(
+            async () => (await ConfigRegister.ReadAsync(http, scene.Fleet.Names[0], Cancel)) is { Kind: not AnswerKind.Ok } answer
+                ? answer.Text
+                : null,
+            "configurations are read from a database that is full");
 
-        disk.Free();
-        if (!postgres.IsRunning)
+        // When it needs room for its log, the database ends; so does the readiness of all that need it, and not their lives.
+        await LogIsFullAsync(postgres);
+        foreach (var silo in scene.Rig.Silos)
         {
-            // Without room for its log the server ends; whoever made room starts it.
-            await postgres.StartAgainAsync(Cancel);
+            await Eventually.AgreesAsync(
+                async () => await silo.UnreadyAsync() is null ? "it says that it is ready" : null, $"{silo.Name} is not ready");
+            Assert.True(silo.IsRunning);
         }
 
+        CheckMemory(scene, before);
+        disk.Free();
+        await postgres.StartAgainAsync(Cancel);
         await scene.Rig.ReadyAsync();
         await scene.Load.AdvancesAsync();
         output.WriteLine(await scene.CheckAsync("a full disk"));
     }
+
+    /// <summary>Has the database begin one file of its log after the other until it cannot.</summary>
+    private static Task LogIsFullAsync(PostgresServer postgres) => Eventually.AgreesAsync(
+        async () =>
+        {
+            try
+            {
+                await postgres.ExecuteAsync("SELECT pg_switch_wal()", Cancel);
+            }
+            catch (NpgsqlException)
+            {
+                // It is about to end.
+            }
+
+            return postgres.IsRunning ? "it runs" : null;
+        },
+        "the database ends, because its log has no room");
 
     private static long[] ResidentBytes(ClusterScene scene) => [.. scene.Rig.Silos.Select(silo => silo.ResidentBytes)];
 

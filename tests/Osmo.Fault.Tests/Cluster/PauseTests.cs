@@ -1,3 +1,4 @@
+using Npgsql;
 using Osmo.Testing;
 using Osmo.Testing.Cluster;
 using Osmo.Testing.Histories;
@@ -60,5 +61,32 @@ public sealed class PauseTests(SharedPostgres postgres, ITestOutputHelper output
             () => string.Join('\n', silo.Log.TakeLast(20)));
         await silo.ReadyAsync();
         output.WriteLine(await scene.CheckAsync("a pause with writes on their way"));
+    }
+
+    /// <summary>
+    /// A silo that stands still in the middle of sending a large commit leaves a transaction open that has passed the fence: it holds the
+    /// row of its shard, and the connection looks alive. The other half never comes.
+    /// </summary>
+    [Fact]
+    public async Task A_commit_that_was_sent_by_half_does_not_hold_its_backends_for_ever()
+    {
+        var seed = Seed.Next();
+        output.WriteLine($"{Seed.Variable}={seed}");
+        var cancel = TestContext.Current.CancellationToken;
+        await using var scene = await ClusterScene.StartAsync(
+            await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed });
+        var silo = scene.Rig.Silos[0];
+        await using var connection = new NpgsqlConnection($"{scene.Rig.ConnectionString};Application Name=osmo;Pooling=false");
+        await connection.OpenAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using var fence = new NpgsqlCommand(
+            "SELECT number FROM shard JOIN silo ON owner = incarnation WHERE id = $1 FOR SHARE OF shard", connection, transaction);
+        fence.Parameters.Add(new NpgsqlParameter { Value = silo.Name });
+        await fence.ExecuteNonQueryAsync(cancel);
+
+        await silo.KillAsync();
+        await scene.Load.EveryBackendAcceptsAWriteAsync();
+        await silo.StartAsync();
+        output.WriteLine(await scene.CheckAsync("a commit that was sent by half"));
     }
 }

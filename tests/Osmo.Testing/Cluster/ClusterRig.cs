@@ -9,10 +9,14 @@ public sealed class ClusterRig : IAsyncDisposable
     private readonly List<ClusterProcess> _silos = [];
     private readonly List<ClusterProcess> _gateways = [];
 
-    private ClusterRig(bool links)
+    private ClusterRig(string connectionString, bool links)
     {
+        ConnectionString = connectionString;
         Links = links ? new ClusterLinks() : null;
     }
+
+    /// <summary>Of the cluster's database, past every proxy.</summary>
+    public string ConnectionString { get; }
 
     public IReadOnlyList<ClusterProcess> Silos => _silos;
 
@@ -45,7 +49,7 @@ public sealed class ClusterRig : IAsyncDisposable
     public static async Task<ClusterRig> StartAsync(string connectionString, ClusterOptions? options = null)
     {
         options ??= new ClusterOptions();
-        var rig = new ClusterRig(options.Links);
+        var rig = new ClusterRig(connectionString, options.Links);
         for (var i = 0; i < options.Silos; i++)
         {
             rig._silos.Add(rig.Silo($"silo-{i}", connectionString, options));
