@@ -108,6 +108,7 @@ internal sealed class DrainBenchmark : IBenchmark
         }
 
         private async Task<bool> TryAsync(string value) =>
-            (await ConfigRegister.WriteAsync(http, backend, value, ifMatch: null, key: value, CancellationToken.None)).Kind == AnswerKind.Ok;
+            (await ConfigRegister.WriteAsync(http, backend, value, ifMatch: null, key: value, CancellationToken.None)).Kind
+                == AnswerKind.Ok;
     }
 }

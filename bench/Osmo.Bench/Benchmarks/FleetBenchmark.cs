@@ -33,7 +33,8 @@ internal sealed class FleetBenchmark : IBenchmark
 
     public string Name => "fleet";
 
-    public string Summary => $"{Backends} backends of {Nodes} nodes on 3 silos, {ChangesPerSecond} changes/s ({MinutesVariable}={_minutes})";
+    public string Summary =>
+        $"{Backends} backends of {Nodes} nodes on 3 silos, {ChangesPerSecond} changes/s ({MinutesVariable}={_minutes})";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
     {

@@ -65,5 +65,7 @@ internal sealed class GatewayConnection : IDisposable
     }
 
     private async Task<int> ReceiveAsync(Memory<byte> target, CancellationToken cancel) =>
-        await _socket.ReceiveAsync(target, cancel) is > 0 and var bytes ? bytes : throw new IOException("The gateway ended the connection.");
+        await _socket.ReceiveAsync(target, cancel) is > 0 and var bytes
+            ? bytes
+            : throw new IOException("The gateway ended the connection.");
 }

@@ -45,7 +45,9 @@ public sealed record LeaseOptions
     /// </summary>
     public TimeSpan EndLimit { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long handing over everything may take when the silo is asked to stop; then the rest is set free for others to take.</summary>
+    /// <summary>
+    /// How long handing over everything may take when the silo is asked to stop; then the rest is set free for others to take.
+    /// </summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How often the table is read where no notification comes: what a lost notification costs at most.</summary>

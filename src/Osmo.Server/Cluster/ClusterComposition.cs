@@ -113,7 +113,8 @@ internal sealed class ClusterComposition
         return address.Host is "0.0.0.0" or "[::]" or "*" or "+"
             ? throw new OsmoException(
                 ErrorCode.Invalid,
-                $"Others cannot reach a silo at {address.Host}. Say with --cluster-advertise-url where they can, for example at the pod's IP.")
+                $"Others cannot reach a silo at {address.Host}. "
+                + "Say with --cluster-advertise-url where they can, for example at the pod's IP.")
             : address;
     }
 

@@ -89,8 +89,8 @@ internal sealed class ClusterOptions
     {
         Option[] options =
         [
-            _postgres, _roles, _id, _url, _advertised, _keyFile, _certificate, _certificateKey, _authority, _certificateName, _lease, _drain,
-            _call,
+            _postgres, _roles, _id, _url, _advertised, _keyFile, _certificate, _certificateKey, _authority, _certificateName,
+            _lease, _drain, _call,
         ];
         Array.ForEach(options, command.Options.Add);
     }
@@ -106,7 +106,8 @@ internal sealed class ClusterOptions
                 ? null
                 : throw new OsmoException(
                     ErrorCode.Invalid,
-                    $"A process with only one of the roles needs a database that it shares with others. Give --postgres or {PostgresVariable}.");
+                    "A process with only one of the roles needs a database that it shares with others. "
+                    + $"Give --postgres or {PostgresVariable}.");
         }
 
         return new ClusterSettings

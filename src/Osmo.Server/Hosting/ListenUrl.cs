@@ -20,8 +20,8 @@ internal static class ListenUrl
         {
             throw new OsmoException(
                 ErrorCode.Invalid,
-                $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080: {string.Join(" or ", schemes)}, a host, a port "
-                + "and no path." + (schemes.Contains("https") ? "" : " To serve https, put a proxy in front that ends TLS."));
+                $"\"{text}\" is no address to listen on. Use one such as http://127.0.0.1:8080: {string.Join(" or ", schemes)}, a host, "
+                + "a port and no path." + (schemes.Contains("https") ? "" : " To serve https, put a proxy in front that ends TLS."));
         }
 
         // A free port can only be had for one address at a time, and localhost stands for two.
