@@ -46,7 +46,9 @@ internal sealed class ShardClaimer(IOwnershipTable table, OwnershipWatch watch, 
     public bool MayClaim(ShardPlan plan) => !Allowed(plan).IsEmpty;
 
     private static bool IsHeldOfDead(OwnershipSnapshot table, ShardEpoch shard) =>
-        table.Shards[shard.Shard] is { Owner: { } owner } row && row.Epoch == shard.Epoch && !(table.Find(owner)?.LeaseLeft > TimeSpan.Zero);
+        table.Shards[shard.Shard] is { Owner: { } owner } row
+        && row.Epoch == shard.Epoch
+        && !(table.Find(owner)?.LeaseLeft > TimeSpan.Zero);
 
     private ImmutableArray<ShardEpoch> Allowed(ShardPlan plan) => lease.IsSteady ? plan.Free.AddRange(plan.Expired) : plan.Free;
 }

@@ -33,7 +33,13 @@ internal sealed class ModelOwnershipTable : IOwnershipTable
 
     public IReadOnlyList<ShardRow> Shards => _shards;
 
+    /// <summary>How many silos were ever entered; the last one's incarnation.</summary>
+    public long Incarnations => _incarnations;
+
     public IEnumerable<long> Alive => _silos.Where(silo => silo.Value.ExpiresAt > Now).Select(silo => silo.Key);
+
+    /// <summary>When the last of all leases ends.</summary>
+    public DateTimeOffset LastExpiry => _silos.Values.Select(row => row.ExpiresAt).Append(Now).Max();
 
     /// <summary>What the store does for a commit.</summary>
     public bool Accepts(ShardEpoch claim) => _shards[claim.Shard] is { Owner: not null } row && row.Epoch == claim.Epoch;
