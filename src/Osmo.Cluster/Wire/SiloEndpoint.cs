@@ -159,7 +159,8 @@ internal sealed class SiloEndpoint(
                 {
                 }
             }
-            catch (Exception failure) when (failure is WebSocketException or OperationCanceledException or FrameProtocolException or IOException)
+            catch (Exception failure) when (
+                failure is WebSocketException or OperationCanceledException or FrameProtocolException or IOException)
             {
                 connection.Abort();
             }
