@@ -18,5 +18,11 @@ IBenchmark[] benchmarks =
     new ReconfigureBenchmark(),
     new MemoryBenchmark(),
     new CallsBenchmark(),
+    new ConfigWritesBenchmark(),
+    new ConfigReadsBenchmark(),
+    new FloodBenchmark(),
+    new FailoverBenchmark(),
+    new DrainBenchmark(),
+    new FleetBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);

@@ -6,4 +6,5 @@ internal static class ExitCode
     public const int Done = 0;
     public const int BadInput = 1;
     public const int Usage = 2;
+    public const int Unreachable = 3;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Osmo.Cli.Evaluate;
+using Osmo.Cli.Silos;
 using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli;
@@ -12,6 +13,7 @@ internal static class OsmoCommand
         var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
         {
             EvaluateCommand.Create(terminal),
+            SiloCommand.Create(terminal),
         };
 
         var parsed = root.Parse(args);

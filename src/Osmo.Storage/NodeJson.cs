@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
-using Osmo.Grains.Availability;
 using Osmo.Grains.Nodes;
 
 namespace Osmo.Storage;
@@ -83,28 +82,6 @@ internal sealed class NodeJson : IDisposable
         _writer.WriteEndObject();
         return Take();
     }
-
-    public static ImmutableArray<ConditionPair> ReadConditions(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        return [.. document.RootElement.EnumerateArray().Select(pair => new ConditionPair(Text(pair, 0), Text(pair, 1)))];
-    }
-
-    public static NodeFacts ReadFacts(string json, NodeFactsPool pool)
-    {
-        using var document = JsonDocument.Parse(json);
-        var root = document.RootElement;
-        return pool.Facts(
-            [.. root.GetProperty("labels").EnumerateArray().Select(label => pool.Label(Text(label, 0), Text(label, 1)))],
-            [.. root.GetProperty("taints").EnumerateArray().Select(taint => pool.Taint(Text(taint, 0), Text(taint, 1), Text(taint, 2)))],
-            Resources(root.GetProperty("allocatable"), pool),
-            Resources(root.GetProperty("capacity"), pool));
-    }
-
-    private static ImmutableArray<NodeResource> Resources(JsonElement items, NodeFactsPool pool) =>
-        [.. items.EnumerateArray().Select(resource => pool.Resource(Text(resource, 0), Text(resource, 1)))];
-
-    private static string Text(JsonElement tuple, int index) => tuple[index].GetString()!;
 
     private void WriteResources(string name, ImmutableArray<NodeResource> resources)
     {

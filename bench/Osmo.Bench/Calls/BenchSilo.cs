@@ -42,9 +42,9 @@ internal sealed class BenchSilo : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("osmo-bench-");
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseClusterCertificates()));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseCluster()));
         builder.Services.AddSqliteStore(folder.FullName);
-        builder.Services.AddSilo(new SiloIdentity("bench"));
+        builder.Services.AddSilo(new SiloIdentity("bench", "1.0"));
         builder.Services.AddSingleton<IShardRoutes>(new OneSiloRoutes(OneSiloRoutes.At(new Uri("http://127.0.0.1")), isSilo: true));
         builder.Services.AddSingleton(provider => new LocalGrains(
             provider.GetRequiredService<LocalGrainEngine>(), provider.GetRequiredService<IOwnership>()));

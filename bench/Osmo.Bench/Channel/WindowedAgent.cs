@@ -25,6 +25,9 @@ internal sealed class WindowedAgent : IAsyncDisposable
         _reading = Task.Run(ReadAsync);
     }
 
+    /// <summary>Raised with the sequence number of every acknowledgement, on the connection's reader.</summary>
+    public event Action<ulong>? Acknowledged;
+
     /// <summary>Label updates received so far.</summary>
     public long LabelUpdates => Interlocked.Read(ref _labelUpdates);
 
@@ -130,6 +133,7 @@ internal sealed class WindowedAgent : IAsyncDisposable
             case SiloMessage.KindOneofCase.Ack:
                 _window.Release((int)(message.Ack.Sequence - _acknowledged));
                 Volatile.Write(ref _acknowledged, message.Ack.Sequence);
+                Acknowledged?.Invoke(message.Ack.Sequence);
                 break;
             case SiloMessage.KindOneofCase.LabelUpdates:
                 Interlocked.Add(ref _labelUpdates, message.LabelUpdates.Updates.Count);

@@ -57,13 +57,18 @@ internal static class RealisticNodes
         return With(node, conditions: node.Conditions.SetItem(condition, old with { Status = old.Status == "True" ? "False" : "True" }));
     }
 
+    /// <summary>The node under another name and uid.</summary>
+    public static NodeProjection Like(NodeProjection model, string name, Guid uid)
+    {
+        var labels = model.Labels.Select(label => label.Key == HostnameLabel ? new NodeLabel(HostnameLabel, name) : label);
+        return With(model, name, uid.ToString(), [.. labels]);
+    }
+
     private static NodeProjection Like(NodeProjection model, int number, Random random)
     {
-        var name = $"gpu-{number:D5}";
         Span<byte> uid = stackalloc byte[16];
         random.NextBytes(uid);
-        var labels = model.Labels.Select(label => label.Key == HostnameLabel ? new NodeLabel(HostnameLabel, name) : label);
-        return With(model, name, new Guid(uid).ToString(), [.. labels]);
+        return Like(model, $"gpu-{number:D5}", new Guid(uid));
     }
 
     private static NodeProjection With(

@@ -36,6 +36,7 @@ public static class ClusterRoutingExtensions
         services.AddSingleton(member);
         services.AddSingleton(credentials);
         services.AddSingleton(options ?? new ClusterRoutingOptions());
+        services.TryAddSingleton<ServingTime>();
         services.AddSingleton<ClusterSecurity>();
         services.AddSingleton<SiloSocket>();
         services.AddSingleton<SiloConnections>();
@@ -46,17 +47,15 @@ public static class ClusterRoutingExtensions
     }
 
     /// <summary>
-    /// Serves other processes of the cluster under <see cref="ClusterProtocol.PathPrefix"/>. Has to be called before anything that lets
-    /// requests in by other rules, for these are let in by their handshake alone.
+    /// Serves other processes of the cluster on the listeners of <see cref="UseCluster"/>, and nothing else there. Has to be called before
+    /// anything that lets requests in by other rules, for these are let in by their handshake alone.
     /// </summary>
     /// <param name="app">The host; it has to have a <see cref="LocalGrains"/>.</param>
-    /// <param name="port">The port to serve on, where others serve something else; null for every port.</param>
-    public static void MapClusterEndpoints(this WebApplication app, int? port = null)
+    public static void MapClusterEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.MapWhen(
-            context => context.Request.Path.StartsWithSegments(ClusterProtocol.PathPrefix)
-                && (port is null || context.Connection.LocalPort == port),
+            context => context.Features.Get<ClusterListener>() is not null,
             branch =>
             {
                 branch.UseWebSockets();
@@ -65,16 +64,30 @@ public static class ClusterRoutingExtensions
     }
 
     /// <summary>
-    /// Makes a listener ask for the certificates that <see cref="ClusterCredentials"/> names, where it names any. They are looked at anew
-    /// for every connection, so that renewed files need no restart.
+    /// Makes a listener one for the other processes of the cluster. It asks for the certificates that <see cref="ClusterCredentials"/>
+    /// names, where it names any. They are looked at anew for every connection, so that renewed files need no restart.
     /// </summary>
-    public static ListenOptions UseClusterCertificates(this ListenOptions listen)
+    public static ListenOptions UseCluster(this ListenOptions listen)
     {
         ArgumentNullException.ThrowIfNull(listen);
         var security = listen.ApplicationServices.GetRequiredService<ClusterSecurity>();
         listen.Protocols = HttpProtocols.Http1;
-        return security.Credentials.UsesTls
-            ? listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(security.ServerOptions()) })
-            : listen;
+        if (security.Credentials.UsesTls)
+        {
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(security.ServerOptions()) });
+        }
+
+        listen.Use(next => connection =>
+        {
+            connection.Features.Set(ClusterListener.Instance);
+            return next(connection);
+        });
+        return listen;
+    }
+
+    /// <summary>Marks the connections that came in through a listener for the cluster.</summary>
+    private sealed class ClusterListener
+    {
+        public static readonly ClusterListener Instance = new();
     }
 }

@@ -1,8 +1,10 @@
 using System.Net.WebSockets;
+using Osmo.Cluster.Ownership;
 using Osmo.Cluster.Routing;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
 using Osmo.Protocol;
 
 namespace Osmo.Cluster.Wire;
@@ -11,7 +13,7 @@ namespace Osmo.Cluster.Wire;
 /// A silo's end of an agent's frames. A refusal of the agent ends it with a normal closure; with any other one, the gateway joins the
 /// agent to whoever owns the backend then.
 /// </summary>
-internal sealed class AgentServer(LocalGrains local, BackendName backend, bool moved)
+internal sealed class AgentServer(LocalGrains local, IShardAdmission? admission, BackendName backend, bool moved)
 {
     private const WebSocketCloseStatus TryElsewhere = WebSocketCloseStatus.EndpointUnavailable;
 
@@ -21,6 +23,11 @@ internal sealed class AgentServer(LocalGrains local, BackendName backend, bool m
     {
         try
         {
+            if (admission is not null)
+            {
+                await admission.AdmitAsync(BackendShard.Of(backend), cancellationToken).ConfigureAwait(false);
+            }
+
             local.Ownership.Claim(backend);
         }
         catch (OsmoException refusal)

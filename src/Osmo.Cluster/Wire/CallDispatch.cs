@@ -1,5 +1,7 @@
+using Osmo.Cluster.Ownership;
 using Osmo.Cluster.Wire.Mapping;
 using Osmo.Grains.Engine;
+using Osmo.Grains.Storage;
 using Proto = Osmo.Protocol.Cluster.V1;
 
 namespace Osmo.Cluster.Wire;
@@ -7,10 +9,17 @@ namespace Osmo.Cluster.Wire;
 /// <summary>Runs a call on a grain of this process.</summary>
 internal static class CallDispatch
 {
+    /// <summary>Runs it, after a look at whether the backend has just come here where the process does not know that it has.</summary>
     /// <exception cref="WireFormatException">The call cannot be read.</exception>
-    public static async Task<Proto.Answer> RunAsync(IGrainEngine engine, Proto.Call call, CancellationToken cancellationToken)
+    public static async Task<Proto.Answer> RunAsync(
+        IGrainEngine engine, IShardAdmission? admission, Proto.Call call, CancellationToken cancellationToken)
     {
         var name = BackendMessages.Name(call.Backend);
+        if (admission is not null)
+        {
+            await admission.AdmitAsync(BackendShard.Of(name), cancellationToken).ConfigureAwait(false);
+        }
+
         var backend = engine.GetBackend(name);
         switch (call.OperationCase)
         {

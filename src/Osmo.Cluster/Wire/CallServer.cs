@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Osmo.Cluster.Ownership;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 using Osmo.Protocol;
@@ -11,7 +12,8 @@ namespace Osmo.Cluster.Wire;
 /// A silo's end of a connection for calls. Calls are begun as they are read, and each answers when it is done, in whatever order; one
 /// writer drains the answers that wait into a frame. What takes a processor long runs aside, so that it holds up nobody.
 /// </summary>
-internal sealed class CallServer(FrameConnection connection, IGrainEngine engine, TimeProvider time, ILogger logger)
+internal sealed class CallServer(
+    FrameConnection connection, IGrainEngine engine, IShardAdmission? admission, TimeProvider time, ILogger logger)
 {
     /// <summary>Most calls under way on a connection; as many as the other end begins.</summary>
     public const int CallsMax = 4_096;
@@ -128,8 +130,8 @@ internal sealed class CallServer(FrameConnection connection, IGrainEngine engine
         try
         {
             var serving = call.OperationCase is Proto.Call.OperationOneofCase.ListNodes or Proto.Call.OperationOneofCase.Get
-                ? Task.Run(() => CallDispatch.RunAsync(engine, call, underWay.Token))
-                : CallDispatch.RunAsync(engine, call, underWay.Token);
+                ? Task.Run(() => CallDispatch.RunAsync(engine, admission, call, underWay.Token))
+                : CallDispatch.RunAsync(engine, admission, call, underWay.Token);
             var answer = await serving.ConfigureAwait(false);
             answer.Id = call.Id;
             _answers.Writer.TryWrite(answer);

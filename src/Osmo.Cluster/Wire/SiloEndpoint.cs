@@ -1,7 +1,8 @@
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Osmo.Cluster.Hosting;
+using Osmo.Cluster.Ownership;
 using Osmo.Cluster.Routing;
 using Osmo.Cluster.Wire.Security;
 using Osmo.Grains.Backends;
@@ -18,9 +19,10 @@ internal sealed class SiloEndpoint(
     ClusterSecurity security,
     LocalGrains local,
     ClusterRoutingOptions options,
-    IHostApplicationLifetime lifetime,
+    ServingTime serving,
     TimeProvider time,
-    ILogger<SiloEndpoint> logger)
+    ILogger<SiloEndpoint> logger,
+    IShardAdmission? admission = null)
 {
     /// <summary>Most handshakes at a time; more are turned away.</summary>
     public const int HandshakesMax = 256;
@@ -69,7 +71,7 @@ internal sealed class SiloEndpoint(
 
     private async Task ServeAsync(HttpContext context, string path, Func<FrameConnection, CancellationToken, Task<ServiceEnd>> serve)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, serving.Ended);
         FrameConnection? connection = null;
         var sender = "";
         ServiceEnd end;
@@ -126,13 +128,13 @@ internal sealed class SiloEndpoint(
 
         return path.StartsWithSegments(ClusterProtocol.AgentsPath, out var rest)
             && BackendName.TryParse(rest.Value?.TrimStart('/'), out var backend)
-            ? new AgentServer(local, backend, context.Request.Query.ContainsKey(ClusterProtocol.MovedParameter)).RunAsync
+            ? new AgentServer(local, admission, backend, context.Request.Query.ContainsKey(ClusterProtocol.MovedParameter)).RunAsync
             : null;
     }
 
     private async Task<ServiceEnd> ServeCallsAsync(FrameConnection connection, CancellationToken cancellationToken)
     {
-        var reason = await new CallServer(connection, local.Engine, time, logger).RunAsync(cancellationToken).ConfigureAwait(false);
+        var reason = await new CallServer(connection, local.Engine, admission, time, logger).RunAsync(cancellationToken).ConfigureAwait(false);
         return new ServiceEnd(reason, WebSocketCloseStatus.EndpointUnavailable);
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 using Osmo.Gateway.Http;
@@ -12,6 +13,7 @@ namespace Osmo.Gateway.Access;
 internal sealed class AccessMiddleware(RequestDelegate next, GatewayAccess access)
 {
     private const string AgentPrefix = "/api/agent";
+    private const string StatusPath = "/status";
     private const string UserHeader = "x-osmo-user";
 
     private static readonly string[] OpenPaths = ["/healthz", "/readyz", "/openapi/v1.json"];
@@ -36,7 +38,8 @@ internal sealed class AccessMiddleware(RequestDelegate next, GatewayAccess acces
 
         if (Recognize(context.Request) is not { } caller)
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
+            // A browser, which shows the status page, knows how to ask for a password but not for a token.
+            context.Response.Headers.WWWAuthenticate = context.Request.Path.StartsWithSegments(StatusPath) ? "Basic realm=osmo" : "Bearer";
             await ProblemWriter.WriteAsync(
                 context, StatusCodes.Status401Unauthorized, "Unauthorized", "Send a valid token as \"Authorization: Bearer TOKEN\".");
             return;
@@ -65,9 +68,24 @@ internal sealed class AccessMiddleware(RequestDelegate next, GatewayAccess acces
             return new Caller(name.Length is > 0 and <= Limits.UsernameCharsMax ? name : "admin", AccessRole.Developer);
         }
 
-        const string Scheme = "Bearer ";
-        var header = request.Headers.Authorization.ToString();
-        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? access.Recognize(header[Scheme.Length..].Trim()) : null;
+        return Token(request.Headers.Authorization.ToString()) is { } token ? access.Recognize(token) : null;
+    }
+
+    /// <summary>The token of an Authorization header: a bearer's, or the password of any user.</summary>
+    private static string? Token(string header)
+    {
+        const string Bearer = "Bearer ", Basic = "Basic ";
+        if (header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        {
+            return header[Bearer.Length..].Trim();
+        }
+
+        var decoded = new byte[header.Length];
+        return header.StartsWith(Basic, StringComparison.OrdinalIgnoreCase)
+            && Convert.TryFromBase64String(header[Basic.Length..].Trim(), decoded, out var length)
+            && Encoding.UTF8.GetString(decoded, 0, length).Split(':', 2) is [_, var password]
+            ? password
+            : null;
     }
 
     private static bool IsLocal(HttpRequest request) =>

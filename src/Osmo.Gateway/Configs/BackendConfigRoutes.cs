@@ -101,7 +101,7 @@ internal static class BackendConfigRoutes
             throw new OsmoException(ErrorCode.Invalid, "The body must have \"configs\": an object with the fields to change.");
         }
 
-        var audit = ChangeEnvelope.ReadAudit(body.RootElement, Caller(context));
+        var audit = Named(ChangeEnvelope.ReadAudit(body.RootElement, Caller(context)), context, body);
         var record = await engine.GetBackend(backend).ConfigureAsync(
             new ReplaceFields(configs.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         EntityTags.Set(context.Response, record.Revision);
@@ -118,7 +118,7 @@ internal static class BackendConfigRoutes
     {
         var backend = BackendName.Parse(name);
         using var patch = await JsonBody.ReadAsync(context.Request);
-        var audit = ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]);
+        var audit = Named(ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]), context, patch);
         var record = await engine.GetBackend(backend).ConfigureAsync(
             new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteDocumentAsync(context, record, time);
@@ -127,16 +127,22 @@ internal static class BackendConfigRoutes
     private static async Task DeleteAsync(HttpContext context, string name, IGrainEngine engine)
     {
         var backend = BackendName.Parse(name);
-        var audit = new Audit(Caller(context).Name, null, TextList.Empty);
+        var audit = Named(new Audit(Caller(context).Name, null, TextList.Empty), context, body: null);
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && context.Request.ContentLength != 0)
         {
             using var body = await JsonBody.ReadObjectAsync(context.Request);
-            audit = ChangeEnvelope.ReadAudit(body.RootElement, Caller(context));
+            audit = Named(ChangeEnvelope.ReadAudit(body.RootElement, Caller(context)), context, body);
         }
 
         await engine.GetBackend(backend).DeleteAsync(audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteJsonAsync(context, "null"u8.ToArray());
     }
+
+    /// <summary>With the request's name, so that it applies once however often it is repeated.</summary>
+    private static Audit Named(Audit audit, HttpContext context, JsonDocument? body) => audit with
+    {
+        Request = RequestIds.Read(context.Request, audit.Username, body?.RootElement.GetRawText() ?? ""),
+    };
 
     private static Caller Caller(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The request passed without a caller.");

@@ -15,6 +15,7 @@ namespace Osmo.Gateway.Fleet;
 internal static class FleetRoutes
 {
     private const int ConditionCharsMax = 600;
+    private const int QuestionsMax = 128;
 
     public static void MapFleetRoutes(this IEndpointRouteBuilder routes)
     {
@@ -32,24 +33,33 @@ internal static class FleetRoutes
     private static async Task<Ok<BackendSummaryList>> ListBackendsAsync(
         IBackendStore store, IGrainEngine engine, CancellationToken cancellationToken)
     {
+        // Many at a time: in a cluster each is a message to another process. And bounded, because one question must not fill the way.
         var summaries = new List<BackendSummary>();
-        foreach (var record in await store.ListAsync(cancellationToken))
+        foreach (var some in (await store.ListAsync(cancellationToken)).Chunk(QuestionsMax))
         {
-            try
-            {
-                summaries.Add(BackendSummary.Of(await engine.GetBackend(record.Name).GetAsync(cancellationToken)));
-            }
-            catch (OsmoException failure) when (failure.Code == ErrorCode.NotFound)
-            {
-                // Deleted since the list was read.
-            }
-            catch (OsmoException failure)
-            {
-                summaries.Add(BackendSummary.Unavailable(record, failure.Message));
-            }
+            var answers = await Task.WhenAll(some.Select(record => SummarizeAsync(record, engine, cancellationToken)));
+            summaries.AddRange(answers.OfType<BackendSummary>());
         }
 
         return TypedResults.Ok(new BackendSummaryList(summaries));
+    }
+
+    private static async Task<BackendSummary?> SummarizeAsync(
+        BackendRecord record, IGrainEngine engine, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return BackendSummary.Of(await engine.GetBackend(record.Name).GetAsync(cancellationToken));
+        }
+        catch (OsmoException failure) when (failure.Code == ErrorCode.NotFound)
+        {
+            // Deleted since the list was read.
+            return null;
+        }
+        catch (OsmoException failure)
+        {
+            return BackendSummary.Unavailable(record, failure.Message);
+        }
     }
 
     private static async Task<Ok<BackendSummary>> GetBackendAsync(string name, IGrainEngine engine, CancellationToken cancellationToken) =>

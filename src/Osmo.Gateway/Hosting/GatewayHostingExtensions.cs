@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Agents;
+using Osmo.Gateway.Cluster;
 using Osmo.Gateway.Configs;
 using Osmo.Gateway.Fleet;
 using Osmo.Gateway.Http;
@@ -33,8 +34,10 @@ public static class GatewayHostingExtensions
         return services;
     }
 
-    /// <summary>The gateway's middleware and endpoints.</summary>
-    public static WebApplication MapGateway(this WebApplication app)
+    /// <summary>
+    /// The middleware that every way in needs, whatever is behind it: errors as problem details, access control, bounds.
+    /// </summary>
+    public static WebApplication UseFrontDoor(this WebApplication app)
     {
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
@@ -45,12 +48,18 @@ public static class GatewayHostingExtensions
             KeepAliveInterval = TimeSpan.FromSeconds(15),
             KeepAliveTimeout = TimeSpan.FromSeconds(20),
         });
+        return app;
+    }
+
+    /// <summary>The gateway's endpoints.</summary>
+    public static WebApplication MapGateway(this WebApplication app)
+    {
         app.MapOpenApi("/openapi/{documentName}.json");
-        app.MapHealthRoutes();
         app.MapBackendConfigRoutes();
         app.MapHistoryRoutes();
         app.MapFleetRoutes();
         app.MapWatchRoutes();
+        app.MapSiloRoutes();
         app.MapAgentRoutes();
         return app;
     }

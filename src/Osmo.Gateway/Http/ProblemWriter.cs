@@ -16,6 +16,8 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
 {
     private const string ContentType = "application/problem+json";
 
+    private const string RetryAfterSeconds = "1";
+
     /// <summary>Nobody reads a problem as HTML, and people read it as it is: quotes stay quotes.</summary>
     private static readonly JsonSerializerOptions Readable = new(JsonSerializerOptions.Web)
     {
@@ -27,7 +29,7 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
         switch (exception)
         {
             case OsmoException failure:
-                await WriteAsync(context, StatusOf(failure.Code), failure.Code.ToString(), failure.Message, [.. failure.Fields]);
+                await WriteAsync(context, StatusOf(failure.Code), NameOf(failure.Code), failure.Message, [.. failure.Fields]);
                 return true;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 await BodyLimit.RefuseAsync(context);
@@ -73,10 +75,18 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             problem["errors"] = JsonSerializer.SerializeToNode(fields, JsonSerializerOptions.Web);
         }
 
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
         context.Response.StatusCode = status;
         context.Response.ContentType = ContentType;
         return context.Response.WriteAsync(problem.ToJsonString(Readable), context.RequestAborted);
     }
+
+    /// <summary>That a backend moves is the cluster's affair; to a client it is not available at the moment.</summary>
+    private static string NameOf(ErrorCode code) => (code == ErrorCode.Moved ? ErrorCode.Unavailable : code).ToString();
 
     private static int StatusOf(ErrorCode code) => code switch
     {

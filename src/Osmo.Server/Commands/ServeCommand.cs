@@ -11,10 +11,14 @@ internal static class ServeCommand
     {
         var settings = new ServerSettings();
         var command = new Command("serve", "Serve agents that run in their clusters, and clients, until stopped.");
+        var cluster = new ClusterOptions();
         settings.AddTo(command);
+        cluster.AddTo(command);
         command.SetAction(async (parsed, _) =>
         {
-            await using var server = await OsmoServer.StartAsync(settings.Read(parsed, LogLevel.Information));
+            var options = settings.Read(parsed, LogLevel.Information);
+            options.Cluster = cluster.Read(parsed);
+            await using var server = await OsmoServer.StartAsync(options);
             await Console.Out.WriteLineAsync($"Osmo listens on {server.Url}");
             await server.WaitForShutdownAsync();
             return 0;

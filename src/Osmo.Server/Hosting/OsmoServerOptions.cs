@@ -1,13 +1,16 @@
 namespace Osmo.Server.Hosting;
 
-/// <summary>Settings of a server: a silo and a gateway in one process.</summary>
+/// <summary>Settings of a server.</summary>
 public sealed class OsmoServerOptions
 {
     /// <summary>Where the gateway listens, for example <c>http://127.0.0.1:8080</c>; port 0 takes a free one.</summary>
     public string Url { get; set; } = "http://127.0.0.1:8080";
 
-    /// <summary>The folder that the database is in; made where it does not exist.</summary>
+    /// <summary>The folder that the embedded database is in; made where it does not exist.</summary>
     public string DataFolder { get; set; } = "osmo-data";
+
+    /// <summary>Settings of a process that is part of a cluster; null for one with an embedded database.</summary>
+    public ClusterSettings? Cluster { get; set; }
 
     /// <summary>File with the administrator's bearer token; null for none.</summary>
     public string? AdminTokenFile { get; set; }

@@ -9,6 +9,9 @@ namespace Osmo.Silo.Hosting;
 /// <summary>Puts a silo into a host. An <c>IBackendStore</c> has to be there too.</summary>
 public static class SiloServiceCollectionExtensions
 {
+    /// <summary>Key of the engine that runs the grains of this process and reaches no other.</summary>
+    public const string LocalEngine = "local";
+
     /// <summary>
     /// What runs grains in this process. Where the host brings an <see cref="IOwnership"/> it decides which; otherwise this process
     /// has its store for itself and runs all of them.
@@ -21,7 +24,9 @@ public static class SiloServiceCollectionExtensions
         services.AddSingleton<FleetEventLog>();
         services.AddSingleton<LocalGrainEngine>();
         services.AddSingleton<IActivationHost>(provider => provider.GetRequiredService<LocalGrainEngine>());
+        services.AddKeyedSingleton<IGrainEngine>(LocalEngine, (provider, _) => provider.GetRequiredService<LocalGrainEngine>());
         services.TryAddSingleton<IGrainEngine>(provider => provider.GetRequiredService<LocalGrainEngine>());
+        services.TryAddSingleton<ISiloDirectory, SoleSiloDirectory>();
         services.AddHostedService<SiloLifetime>();
         return services;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
+using Osmo.Storage.Postgres;
 using Osmo.Storage.Sqlite;
 
 namespace Osmo.Storage.Hosting;
@@ -19,4 +20,11 @@ public static class StorageServiceCollectionExtensions
         var database = SqliteDatabase.Open(folder);
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database));
     }
+
+    /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
+    /// <remarks>The store closes it with the host.</remarks>
+    /// <param name="services">The host's services.</param>
+    /// <param name="database">The open database: see <see cref="PostgresDatabase.OpenAsync"/>.</param>
+    public static IServiceCollection AddPostgresStore(this IServiceCollection services, PostgresDatabase database) =>
+        services.AddSingleton(database).AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database));
 }

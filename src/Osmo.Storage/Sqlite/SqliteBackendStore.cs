@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Sqlite;
@@ -105,7 +103,7 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
 
     private static List<StoredNode> ReadNodes(SqliteConnection connection, string backend)
     {
-        var pool = new NodeFactsPool();
+        var nodes = new StoredNodeReader();
         return Query(
             connection,
             """
@@ -116,30 +114,20 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
                 row.GetString(0),
                 row.GetString(1),
                 row.GetBoolean(2),
-                NodeJson.ReadConditions(row.GetString(3)),
-                NodeJson.ReadFacts(row.GetString(4), pool)),
+                nodes.Conditions(row.GetFieldValue<byte[]>(3)),
+                nodes.Facts(row.GetFieldValue<byte[]>(4))),
             backend);
     }
 
-    private static BackendRecord ReadBackend(SqliteDataReader row)
-    {
-        // What was stored was validated when it was written; a failure here is a damaged database, and surfaces as one.
-        var prefixText = row.GetString(6);
-        if (!NodeConditionPrefix.TryCreate(prefixText, out var prefix, out var error))
-        {
-            throw new InvalidDataException($"The stored prefix \"{prefixText}\" is not legal: {error}");
-        }
-
-        var registration = new BackendRegistration(
-            row.IsDBNull(3) ? null : row.GetString(3), row.GetString(4), row.GetString(5), prefix, row.GetBoolean(7));
-        using var document = JsonDocument.Parse(row.GetString(2));
-        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
-        return new BackendRecord(
-            BackendName.Parse(row.GetString(0)),
-            config,
-            registration,
+    private static BackendRecord ReadBackend(SqliteDataReader row) => new StoredRecord(
+        row.GetString(0),
+        row.GetString(2),
+        row.IsDBNull(3) ? null : row.GetString(3),
+        row.GetString(4),
+        row.GetString(5),
+        row.GetString(6),
+        row.GetBoolean(7)).Restore(
             row.GetInt64(1),
             StoredTime.FromMicroseconds(row.GetInt64(8)),
             row.IsDBNull(9) ? null : StoredTime.FromMicroseconds(row.GetInt64(9)));
-    }
 }

@@ -55,11 +55,11 @@ internal sealed class TestSilo : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseClusterCertificates()));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseCluster()));
         builder.Services.AddSingleton(store);
         builder.Services.AddSingleton<IOwnership>(new TestOwnership(shards, incarnation, tells));
         builder.Services.AddSingleton<IShardRoutes>(new TestRoutes(shards, incarnation));
-        builder.Services.AddSilo(new SiloIdentity(member.Id));
+        builder.Services.AddSilo(new SiloIdentity(member.Id, "1.0"));
         builder.Services.AddSingleton(provider => new LocalGrains(
             provider.GetRequiredService<LocalGrainEngine>(), provider.GetRequiredService<IOwnership>()));
         builder.Services.AddClusterRouting(_ => member, credentials, options);
@@ -93,6 +93,7 @@ internal sealed class TestSilo : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync();
+        _app.Services.GetRequiredService<ServingTime>().End();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

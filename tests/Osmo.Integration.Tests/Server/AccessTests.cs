@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Testing;
@@ -38,6 +39,10 @@ public sealed class AccessTests : IDisposable
     [InlineData(null, "/healthz", 200)]
     [InlineData(null, "/readyz", 200)]
     [InlineData(null, "/openapi/v1.json", 200)]
+    [InlineData(null, "/status", 401)]
+    [InlineData(AdminToken, "/status", 200)]
+    [InlineData(AgentToken, "/status", 403)]
+    [InlineData(AgentToken, "/api/silos", 403)]
     public async Task Tokens_open_what_they_are_for(string? token, string path, int status)
     {
         await using var server = await StartWithTokensAsync();
@@ -57,6 +62,20 @@ public sealed class AccessTests : IDisposable
         }
 
         Assert.Equal(status == 401, answer.Headers.WwwAuthenticate.Count > 0);
+    }
+
+    [Theory]
+    [InlineData(AdminToken, 200)]
+    [InlineData("wrong-token-for-tests", 401)]
+    public async Task A_browser_gives_the_token_as_a_password(string token, int status)
+    {
+        await using var server = await StartWithTokensAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/status");
+        request.Headers.Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"anybody:{token}")));
+        using var answer = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Equal(status == 401, answer.Headers.WwwAuthenticate.Any(challenge => challenge.Scheme == "Basic"));
     }
 
     [Fact]

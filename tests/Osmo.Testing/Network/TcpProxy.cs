@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading.Channels;
 
 namespace Osmo.Testing.Network;
 
-/// <summary>A proxy in front of a server, by which a test breaks the network: stalls either direction, cuts, refuses.</summary>
+/// <summary>A proxy in front of a server, by which a test breaks the network: stalls either direction, delays, cuts, refuses.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
     private const int BufferBytes = 16 * 1024;
+
+    /// <summary>Pieces on their way in one direction of a connection, at most.</summary>
+    private const int PiecesMax = 64;
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly IPEndPoint _target;
@@ -18,6 +23,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private TaskCompletionSource? _toClientStall;
     private volatile bool _refuses;
     private long _connections;
+    private long _delayTicks;
 
     private TcpProxy(Uri target)
     {
@@ -47,6 +53,13 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         get => Volatile.Read(ref _toClientStall) is not null;
         set => Stall(ref _toClientStall, value);
+    }
+
+    /// <summary>How long what the server sends takes to its clients, beyond what the machine needs.</summary>
+    public TimeSpan DelayToClient
+    {
+        get => TimeSpan.FromTicks(Interlocked.Read(ref _delayTicks));
+        set => Interlocked.Exchange(ref _delayTicks, value.Ticks);
     }
 
     /// <summary>Whether new connections are reset.</summary>
@@ -137,8 +150,8 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             await server.ConnectAsync(_target, _stop.Token);
             await Task.WhenAny(
-                CopyAsync(client, server, () => Volatile.Read(ref _toServerStall)),
-                CopyAsync(server, client, () => Volatile.Read(ref _toClientStall)));
+                CopyAsync(client, server, () => Volatile.Read(ref _toServerStall), () => TimeSpan.Zero),
+                CopyAsync(server, client, () => Volatile.Read(ref _toClientStall), () => DelayToClient));
         }
         catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -153,27 +166,57 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    private async Task CopyAsync(Socket from, Socket to, Func<TaskCompletionSource?> stall)
+    private async Task CopyAsync(Socket from, Socket to, Func<TaskCompletionSource?> stall, Func<TimeSpan> delay)
     {
+        var pieces = System.Threading.Channels.Channel.CreateBounded<(long ReceivedAt, byte[] Bytes)>(PiecesMax);
+        var sending = SendAsync(pieces, to, stall, delay);
         var buffer = new byte[BufferBytes];
         try
         {
             while (await from.ReceiveAsync(buffer, _stop.Token) is > 0 and var length)
             {
+                await pieces.Writer.WriteAsync((Stopwatch.GetTimestamp(), buffer[..length]), _stop.Token);
+            }
+        }
+        catch (Exception failure) when (
+            failure is OperationCanceledException or SocketException or ObjectDisposedException or ChannelClosedException)
+        {
+            // Either end is gone: the connection ends as a whole.
+        }
+
+        pieces.Writer.TryComplete();
+        await sending;
+    }
+
+    private async Task SendAsync(
+        Channel<(long ReceivedAt, byte[] Bytes)> pieces, Socket to, Func<TaskCompletionSource?> stall, Func<TimeSpan> delay)
+    {
+        try
+        {
+            await foreach (var (receivedAt, bytes) in pieces.Reader.ReadAllAsync(_stop.Token))
+            {
+                if (delay() - Stopwatch.GetElapsedTime(receivedAt) is { TotalMilliseconds: > 1 } early)
+                {
+                    using var due = new PeriodicTimer(early);
+                    await due.WaitForNextTickAsync(_stop.Token);
+                }
+
                 while (stall() is { } stalled)
                 {
                     await stalled.Task.WaitAsync(_stop.Token);
                 }
 
-                for (var sent = 0; sent < length;)
+                for (var sent = 0; sent < bytes.Length;)
                 {
-                    sent += await to.SendAsync(buffer.AsMemory(sent, length - sent), _stop.Token);
+                    sent += await to.SendAsync(bytes.AsMemory(sent), _stop.Token);
                 }
             }
         }
         catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
         {
-            // Either end is gone: the connection ends as a whole.
+            // As above; and nobody waits for room any more.
+            pieces.Writer.TryComplete();
+            Reset(to);
         }
     }
 }

@@ -19,7 +19,7 @@ public static class FleetTruth
     }
 
     /// <summary>What is not as it should be, in words; null where all is well.</summary>
-    public static async Task<string?> DifferenceAsync(LiveBackend backend, RunningServer server)
+    public static async Task<string?> DifferenceAsync(LiveBackend backend, IFleetApi server)
     {
         var nodes = backend.Cluster.Nodes.ToDictionary(node => node.Name);
         if (backend.Options.EnableNodeLabelUpdate && LabelDifference(backend) is { } difference)
@@ -64,7 +64,7 @@ public static class FleetTruth
 
     /// <summary>Every node that the server knows of a backend.</summary>
     public static async Task<Dictionary<string, (bool Available, bool Unschedulable, string? Label)>> NodesAsync(
-        string backend, RunningServer server)
+        string backend, IFleetApi server)
     {
         var found = new Dictionary<string, (bool, bool, string?)>(StringComparer.Ordinal);
         string? next = null;

@@ -38,15 +38,17 @@ public sealed class LiveBackend : IAsyncDisposable
 
     /// <summary>Starts a cluster of generated nodes and its agent, which connects to the gateway given or else to the server.</summary>
     public static async Task<LiveBackend> StartAsync(
-        RunningServer server,
+        IFleetApi server,
         string name,
         int nodes = 6,
         bool labels = true,
         int seed = 1,
         Uri? gateway = null,
-        Func<AgentOptions, AgentOptions>? options = null)
+        Func<AgentOptions, AgentOptions>? options = null,
+        TimeSpan? bookmarks = null)
     {
-        var kube = await KubeSimServer.StartAsync(new KubeSimOptions { BookmarkInterval = TimeSpan.FromMilliseconds(200) });
+        var kube = await KubeSimServer.StartAsync(
+            new KubeSimOptions { BookmarkInterval = bookmarks ?? TimeSpan.FromMilliseconds(200) });
         new FleetGenerator(new FleetOptions { Nodes = nodes, NamePrefix = name, Seed = seed, UnhealthyShare = 0.3 }).Fill(kube.Cluster);
         var defaults = new AgentOptions
         {
@@ -98,7 +100,7 @@ public sealed class LiveBackend : IAsyncDisposable
     }
 
     /// <summary>Changes the backend's rules, on the server and as the truth that it is held against.</summary>
-    public async Task SetRulesAsync(RunningServer server, string[] additional, string[] ignore)
+    public async Task SetRulesAsync(IFleetApi server, string[] additional, string[] ignore)
     {
         Rules = NodeConditionRules.TryCreate(additional, ignore, out var rules, out var errors)
             ? rules
@@ -114,7 +116,7 @@ public sealed class LiveBackend : IAsyncDisposable
     public string AvailableNode() => Cluster.Nodes.First(node => FleetTruth.IsAvailable(node, Rules)).Name;
 
     /// <summary>Waits until the labels are what the rules say, and the server knows just what the cluster has.</summary>
-    public Task ConvergesAsync(RunningServer server, string? why = null) =>
+    public Task ConvergesAsync(IFleetApi server, string? why = null) =>
         Eventually.AgreesAsync(
             () => FleetTruth.DifferenceAsync(this, server), $"{Name} has converged{(why is null ? "" : " after " + why)}");
 

@@ -11,7 +11,7 @@ using Osmo.Server.Hosting;
 namespace Osmo.Testing.Serving;
 
 /// <summary>A server on a free port with a database of its own, and a client for it.</summary>
-public sealed class RunningServer : IAsyncDisposable
+public sealed class RunningServer : IFleetApi, IAsyncDisposable
 {
     private readonly ScratchFolder _folder = new();
     private readonly Complaints _complaints = new();
@@ -79,7 +79,7 @@ public sealed class RunningServer : IAsyncDisposable
     }
 
     public async Task<(int Status, JsonNode? Body, string? ETag)> SendAsync(
-        HttpMethod method, string path, string? json, string? ifMatch = null, string? user = null)
+        HttpMethod method, string path, string? json, string? ifMatch = null, string? user = null, string? key = null)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null)
@@ -90,6 +90,11 @@ public sealed class RunningServer : IAsyncDisposable
         if (ifMatch is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+
+        if (key is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         }
 
         if (user is not null)

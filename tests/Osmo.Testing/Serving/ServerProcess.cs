@@ -29,6 +29,15 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>The lines of its standard output so far.</summary>
     public IReadOnlyList<string> Lines => [.. _lines];
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>How it ended.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>The lines that it wrote to its standard error so far.</summary>
+    public IReadOnlyList<string> ErrorLines => [.. _errors];
+
     /// <summary>What it wrote to its standard error so far.</summary>
     public string ErrorText => string.Join('\n', _errors);
 
@@ -93,14 +102,30 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync(string signal)
     {
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync(signal);
         using var limit = new CancellationTokenSource(Deadline);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
+    }
+
+    /// <summary>SIGSTOP: it stands still, with all that it holds and every connection open.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    /// <summary>SIGCONT: it goes on and does not know that time passed.</summary>
+    public Task ResumeAsync() => SignalAsync("CONT");
+
+    /// <summary>Its memory that is in use, in bytes, as the system counts it; 0 where it has ended.</summary>
+    public long ResidentBytes()
+    {
+        try
+        {
+            _process.Refresh();
+            return _process.HasExited ? 0 : _process.WorkingSet64;
+        }
+        catch (InvalidOperationException)
+        {
+            return 0;
+        }
     }
 
     /// <summary>SIGKILL: it gets no chance to finish anything.</summary>
@@ -118,6 +143,12 @@ public sealed class ServerProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static ServerProcess Begin(string[] args)

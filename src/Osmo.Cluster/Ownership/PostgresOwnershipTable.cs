@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using Npgsql;
+using Osmo.Cluster.Membership;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+using Osmo.Storage.Postgres;
+
+namespace Osmo.Cluster.Ownership;
+
+/// <summary>
+/// The tables in PostgreSQL, over a few connections of their own: a lease must be renewed also while every other connection
+/// waits for a slow commit. A batch is one transaction and one round trip.
+/// </summary>
+internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
+{
+    /// <summary>Renewal, reading, change of owners, two confirmations, the listener, and two that a broken network may hold.</summary>
+    private const int ConnectionsMax = 8;
+
+    private readonly PostgresDatabase _database;
+    private readonly LeaseOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <summary>Uses a database whose schema is up to date.</summary>
+    public PostgresOwnershipTable(PostgresOptions database, LeaseOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _database = PostgresDatabase.Create(database with
+        {
+            ConnectionsMax = ConnectionsMax,
+            StatementTimeout = options.StatementLimit,
+            ConnectTimeout = options.StatementLimit,
+        });
+    }
+
+    public Task<long> RegisterAsync(SiloRegistration silo, TimeSpan lease, CancellationToken cancellationToken) => UseAsync(
+        async (connection, limit) =>
+        {
+            await using var batch = Batch(
+                connection,
+                (OwnershipStatements.LockId, [silo.Id]),
+                (OwnershipStatements.Supersede, [silo.Id]),
+                (OwnershipStatements.Notify, []),
+                (OwnershipStatements.Register, [silo.Id, silo.Address.ToString(), silo.Version, silo.ProtocolVersion, lease]));
+            await using var reader = await batch.ExecuteReaderAsync(limit).ConfigureAwait(false);
+            await reader.NextResultAsync(limit).ConfigureAwait(false);
+            await reader.NextResultAsync(limit).ConfigureAwait(false);
+            await reader.ReadAsync(limit).ConfigureAwait(false);
+            var incarnation = reader.GetInt64(0);
+
+            // Where a statement fails that comes after a result, the failure shows only when everything was read.
+            await reader.NextResultAsync(limit).ConfigureAwait(false);
+            return incarnation;
+        },
+        cancellationToken);
+
+    public Task<bool> RenewAsync(long incarnation, SiloReport report, TimeSpan lease, CancellationToken cancellationToken) => UseAsync(
+        async (connection, limit) =>
+        {
+            await using var batch = Batch(
+                connection,
+                (OwnershipStatements.WithoutSync, []),
+                (OwnershipStatements.Renew, [incarnation, lease, report.Draining, report.Backends, report.Nodes]));
+            await batch.ExecuteNonQueryAsync(limit).ConfigureAwait(false);
+            return batch.BatchCommands[1].RecordsAffected == 1;
+        },
+        cancellationToken);
+
+    public Task<OwnershipSnapshot> ReadAsync(CancellationToken cancellationToken) => UseAsync(
+        async (connection, limit) =>
+        {
+            await using var command = Batch(connection, (OwnershipStatements.Read, []));
+            await using var reader = await command.ExecuteReaderAsync(limit).ConfigureAwait(false);
+            await reader.ReadAsync(limit).ConfigureAwait(false);
+            var now = reader.GetFieldValue<DateTimeOffset>(5);
+            var epochs = reader.GetFieldValue<long[]>(10);
+            var owners = reader.GetFieldValue<long[]>(11);
+            var silos = ImmutableArray.CreateBuilder<SiloEntry>();
+            while (await reader.ReadAsync(limit).ConfigureAwait(false))
+            {
+                silos.Add(ReadSilo(reader));
+            }
+
+            return new OwnershipSnapshot(
+                now, silos.ToImmutable(), [.. epochs.Zip(owners, (epoch, owner) => new ShardRow(epoch, owner == 0 ? null : owner))]);
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<ShardEpoch>> ClaimAsync(
+        long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) =>
+        ShardsAsync(OwnershipStatements.Claim, [incarnation, Numbers(shards), Epochs(shards)], cancellationToken);
+
+    public Task<IReadOnlyList<ShardEpoch>> HandOverAsync(
+        long incarnation, IReadOnlyList<ShardEpoch> shards, long recipient, CancellationToken cancellationToken) =>
+        ShardsAsync(OwnershipStatements.HandOver, [incarnation, Numbers(shards), Epochs(shards), recipient], cancellationToken);
+
+    public Task LeaveAsync(long incarnation, CancellationToken cancellationToken) => ExecuteAsync(
+        cancellationToken,
+        (OwnershipStatements.Free, [incarnation]),
+        (OwnershipStatements.Leave, [incarnation]),
+        (OwnershipStatements.Notify, []));
+
+    public Task ForgetAsync(TimeSpan expiredFor, CancellationToken cancellationToken) =>
+        ExecuteAsync(cancellationToken, (OwnershipStatements.Forget, [expiredFor]));
+
+    public Task<IReadOnlyList<ShardEpoch>> FindLostAsync(IReadOnlyCollection<ShardEpoch> claims, CancellationToken cancellationToken) =>
+        ShardsAsync(OwnershipStatements.FindLost, [Numbers(claims), Epochs(claims)], cancellationToken);
+
+    public async Task ListenAsync(Action changed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = await _database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            connection.Notification += (_, _) => changed();
+            await using var listen = new NpgsqlCommand($"LISTEN {OwnershipStatements.Channel}", connection);
+            await listen.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            changed();
+            while (true)
+            {
+                // A connection whose other end is gone says nothing, like one on which nothing happens: it is asked.
+                if (!await connection.WaitAsync(_options.Poll, cancellationToken).ConfigureAwait(false))
+                {
+                    await using var ping = new NpgsqlCommand("SELECT pg_is_in_recovery()", connection);
+                    if (await ping.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is true)
+                    {
+                        throw new IOException("The server is a standby by now, and standbys do not notify.");
+                    }
+                }
+            }
+        }
+        catch (Exception failure) when (failure is NpgsqlException or IOException or TimeoutException)
+        {
+            throw _database.Explain(failure);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
+
+    private static SiloEntry ReadSilo(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0),
+        reader.GetString(1),
+        new Uri(reader.GetString(2)),
+        reader.GetString(3),
+        reader.GetInt32(4),
+        reader.GetFieldValue<DateTimeOffset>(5),
+        reader.GetFieldValue<TimeSpan>(6),
+        reader.GetBoolean(7),
+        reader.GetInt32(8),
+        reader.GetInt64(9));
+
+    private static int[] Numbers(IEnumerable<ShardEpoch> shards) => [.. shards.Select(shard => shard.Shard)];
+
+    private static long[] Epochs(IEnumerable<ShardEpoch> shards) => [.. shards.Select(shard => shard.Epoch)];
+
+    private static NpgsqlBatch Batch(NpgsqlConnection connection, params ReadOnlySpan<(string Sql, object[] Values)> statements)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var (sql, values) in statements)
+        {
+            var command = new NpgsqlBatchCommand(sql);
+            foreach (var value in values)
+            {
+                command.Parameters.Add(new NpgsqlParameter { Value = value });
+            }
+
+            batch.BatchCommands.Add(command);
+        }
+
+        return batch;
+    }
+
+    private Task<IReadOnlyList<ShardEpoch>> ShardsAsync(string sql, object[] values, CancellationToken cancellationToken) =>
+        UseAsync<IReadOnlyList<ShardEpoch>>(
+            async (connection, limit) =>
+            {
+                await using var batch = Batch(connection, (sql, values));
+                await using var reader = await batch.ExecuteReaderAsync(limit).ConfigureAwait(false);
+                var shards = new List<ShardEpoch>();
+                while (await reader.ReadAsync(limit).ConfigureAwait(false))
+                {
+                    shards.Add(new ShardEpoch(reader.GetInt32(0), reader.GetInt64(1)));
+                }
+
+                return shards;
+            },
+            cancellationToken);
+
+    private Task<int> ExecuteAsync(CancellationToken cancellationToken, params (string Sql, object[] Values)[] statements) => UseAsync(
+        async (connection, limit) =>
+        {
+            await using var batch = Batch(connection, statements);
+            return await batch.ExecuteNonQueryAsync(limit).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    /// <summary>All statements may be done twice: the epochs see to it. So a connection from before a restart costs no failure.</summary>
+    private async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(_options.StatementLimit, _time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            return await _database.UseAsync(use, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new OsmoException(
+                ErrorCode.Unavailable,
+                $"The database {_database.Place} did not answer within {_options.StatementLimit.TotalMilliseconds} ms."
+                + " Look at its load and the network.");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using System.Text.Json;
+using Osmo.Grains.Availability;
+using Osmo.Grains.Backends;
+
+namespace Osmo.Storage;
+
+/// <summary>The columns of a backend that are text, as every store has them.</summary>
+internal sealed record StoredRecord(
+    string Name, string Config, string? ClusterUid, string Namespace, string AgentVersion, string Prefix, bool AgentLabelUpdates)
+{
+    /// <summary>The backend that was stored.</summary>
+    /// <exception cref="InvalidDataException">What is stored is not what was written: it was validated then.</exception>
+    public BackendRecord Restore(long revision, DateTimeOffset createdAt, DateTimeOffset? lastHeartbeat)
+    {
+        if (!NodeConditionPrefix.TryCreate(Prefix, out var prefix, out var error))
+        {
+            throw new InvalidDataException($"The stored prefix \"{Prefix}\" is not legal: {error}");
+        }
+
+        var registration = new BackendRegistration(ClusterUid, Namespace, AgentVersion, prefix, AgentLabelUpdates);
+        using var document = JsonDocument.Parse(Config);
+        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
+        return new BackendRecord(BackendName.Parse(Name), config, registration, revision, createdAt, lastHeartbeat);
+    }
+}

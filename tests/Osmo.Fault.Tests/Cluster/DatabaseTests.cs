@@ -1,0 +1,165 @@
+using Npgsql;
+using Osmo.Testing;
+using Osmo.Testing.Cluster;
+using Osmo.Testing.Histories;
+using Osmo.Testing.Postgres;
+using Xunit;
+
+namespace Osmo.Fault.Tests.Cluster;
+
+/// <summary>
+/// The database goes away under load, comes back, is replaced, gets slow, or has no room left. Nothing that was acknowledged is lost,
+/// the silos' memory stays bounded, and probes tell the truth.
+/// </summary>
+[Collection(ClusterCollection.Name)]
+public sealed class DatabaseTests(ITestOutputHelper output)
+{
+    private const int Backends = 12;
+    private const int DiskMegabytes = 160;
+    private const long GrowthBytesMax = 300_000_000;
+
+    private static readonly TimeSpan SlowStatement = TimeSpan.FromMilliseconds(500);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private readonly int _seed = Seed.Next();
+
+    [Fact]
+    public async Task It_is_restarted()
+    {
+        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
+        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
+        foreach (var how in new[] { PostgresStop.Fast, PostgresStop.Immediate })
+        {
+            await postgres.StopAsync(how);
+            foreach (var silo in scene.Rig.Silos)
+            {
+                await Eventually.AgreesAsync(
+                    async () => await silo.UnreadyAsync() is null ? "it says that it is ready" : null,
+                    $"{silo.Name} says that it is not ready without a database");
+                Assert.Equal("ok", await silo.Http.GetStringAsync("/healthz", Cancel));
+            }
+
+            await postgres.StartAgainAsync(Cancel);
+            await scene.Rig.ReadyAsync();
+            await scene.Load.AdvancesAsync();
+        }
+
+        // At once, before anybody's lease is over.
+        await postgres.RestartAsync(PostgresStop.Immediate, Cancel);
+        await scene.Load.AdvancesAsync();
+        output.WriteLine(await scene.CheckAsync("restarts of the database"));
+    }
+
+    [Fact]
+    public async Task It_stands_still_for_longer_than_every_lease()
+    {
+        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
+        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
+        await postgres.PauseAsync();
+        foreach (var silo in scene.Rig.Silos)
+        {
+            await Eventually.AgreesAsync(
+                async () => await silo.UnreadyAsync() is null ? "it says that it is ready" : null, $"{silo.Name} gives up its lease");
+        }
+
+        await postgres.ResumeAsync();
+        await scene.Load.AdvancesAsync();
+        output.WriteLine(await scene.CheckAsync("a database that stood still"));
+    }
+
+    [Fact]
+    public async Task Its_standby_is_promoted()
+    {
+        await using var primary = await PostgresServer.StartAsync(cancellationToken: Cancel);
+        var database = await primary.CreateDatabaseAsync(Cancel);
+        await using var standby = await primary.StartStandbyAsync(Cancel);
+        var either = new NpgsqlConnectionStringBuilder(database)
+        {
+            Host = $"127.0.0.1:{primary.Port},127.0.0.1:{standby.Port}",
+            TargetSessionAttributes = "primary",
+        };
+        either.Remove("Port");
+        await using var scene = await StartAsync(either.ConnectionString);
+        await primary.StopAsync(PostgresStop.Immediate);
+        await standby.PromoteAsync(Cancel);
+        await scene.Rig.ReadyAsync();
+        await scene.Load.AdvancesAsync();
+        output.WriteLine(await scene.CheckAsync("a standby that took over"));
+    }
+
+    [Fact]
+    public async Task It_takes_half_a_second_for_every_statement()
+    {
+        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
+        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel), links: true);
+        var before = ResidentBytes(scene);
+        foreach (var process in scene.Rig.Processes)
+        {
+            scene.Rig.Links!.ToDatabase(process.Name).DelayToClient = SlowStatement;
+        }
+
+        // Slow, and not down: clients are served, all backends, and the leases hold.
+        await scene.Load.AdvancesAsync(100);
+        await scene.Load.EveryBackendAcceptsAWriteAsync();
+        await scene.Rig.ReadyAsync();
+        CheckMemory(scene, before);
+        scene.Rig.Links!.Heal();
+        output.WriteLine(await scene.CheckAsync("a slow database"));
+    }
+
+    [Fact]
+    public async Task Its_disk_is_full()
+    {
+        await using var disk = await SmallDisk.MountAsync(DiskMegabytes);
+        await using var postgres = await PostgresServer.StartAsync(new PostgresServerOptions
+        {
+            Folder = disk.Path,
+            Settings = new Dictionary<string, string> { ["max_wal_size"] = "32MB" },
+        }, Cancel);
+        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
+        var before = ResidentBytes(scene);
+        await disk.FillAsync();
+        using var http = new HttpClient { BaseAddress = scene.Rig.GatewayUrls[0] };
+        await Eventually.AgreesAsync(
+            async () => await WriteAsync(http, scene) is { Kind: AnswerKind.None } ? null : "a write was taken", "the disk is full");
+
+        // For as long as it lasts, agents report on and clients try again.
+        var until = scene.Fleet.Changes + 300;
+        await Eventually.HoldsAsync(() => scene.Fleet.Changes >= until, "clusters changed");
+        CheckMemory(scene, before);
+        Assert.All(scene.Rig.Silos, silo => Assert.True(silo.IsRunning));
+
+        disk.Free();
+        if (!postgres.IsRunning)
+        {
+            // Without room for its log the server ends; whoever made room starts it.
+            await postgres.StartAgainAsync(Cancel);
+        }
+
+        await scene.Rig.ReadyAsync();
+        await scene.Load.AdvancesAsync();
+        output.WriteLine(await scene.CheckAsync("a full disk"));
+    }
+
+    private static long[] ResidentBytes(ClusterScene scene) => [.. scene.Rig.Silos.Select(silo => silo.ResidentBytes)];
+
+    private static void CheckMemory(ClusterScene scene, long[] before)
+    {
+        foreach (var (bytes, silo) in before.Zip(scene.Rig.Silos))
+        {
+            var growth = silo.ResidentBytes - bytes;
+            Assert.True(growth < GrowthBytesMax, $"{silo.Name} grew by {growth / 1e6:F0} MB.");
+        }
+    }
+
+    private static Task<RegisterAnswer> WriteAsync(HttpClient http, ClusterScene scene) => ConfigRegister.WriteAsync(
+        http, scene.Fleet.Names[0], $"until full {Guid.NewGuid()}", ifMatch: null, $"{Guid.NewGuid()}", CancellationToken.None);
+
+    private async Task<ClusterScene> StartAsync(string connectionString, bool links = false)
+    {
+        output.WriteLine($"{Seed.Variable}={_seed}");
+        return await ClusterScene.StartAsync(
+            connectionString, Backends, new RecordedLoadOptions { Seed = _seed }, new ClusterOptions { Links = links });
+    }
+}

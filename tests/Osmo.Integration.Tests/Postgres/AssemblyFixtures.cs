@@ -1,0 +1,4 @@
+using Osmo.Testing.Postgres;
+using Xunit;
+
+[assembly: AssemblyFixture(typeof(SharedPostgres))]

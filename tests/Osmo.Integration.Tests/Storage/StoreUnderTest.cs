@@ -1,0 +1,69 @@
+using Osmo.Grains.Storage;
+using Osmo.Storage.Postgres;
+using Osmo.Storage.Sqlite;
+using Osmo.Testing;
+using Osmo.Testing.Postgres;
+
+namespace Osmo.Integration.Tests.Storage;
+
+/// <summary>A database that a store is opened on, closed, and opened again.</summary>
+public abstract class StoreUnderTest : IAsyncDisposable
+{
+    private IBackendStore? _store;
+
+    /// <summary>The open store.</summary>
+    public IBackendStore Store => _store ?? throw new InvalidOperationException("The store is not open.");
+
+    /// <summary>Opens the store; closes it first where it is open.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        await CloseAsync();
+        _store = await ConnectAsync(cancellationToken);
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await CloseAsync();
+    }
+
+    protected abstract Task<IBackendStore> ConnectAsync(CancellationToken cancellationToken);
+
+    private async Task CloseAsync()
+    {
+        if (_store is IAsyncDisposable open)
+        {
+            _store = null;
+            await open.DisposeAsync();
+        }
+    }
+}
+
+/// <summary>A SQLite file in a folder of its own.</summary>
+public sealed class SqliteUnderTest : StoreUnderTest
+{
+    private readonly ScratchFolder _folder = new();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    protected override Task<IBackendStore> ConnectAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IBackendStore>(new SqliteBackendStore(SqliteDatabase.Open(_folder.Of("data"))));
+}
+
+/// <summary>A database of its own on the shared server.</summary>
+public sealed class PostgresUnderTest(SharedPostgres postgres) : StoreUnderTest
+{
+    /// <summary>The database, once the store was opened.</summary>
+    public string? ConnectionString { get; private set; }
+
+    protected override async Task<IBackendStore> ConnectAsync(CancellationToken cancellationToken)
+    {
+        ConnectionString ??= await postgres.CreateDatabaseAsync(cancellationToken);
+        var options = new PostgresOptions { ConnectionString = ConnectionString, ConnectionsMax = 8 };
+        return new PostgresBackendStore(await PostgresDatabase.OpenAsync(options, cancellationToken));
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using Osmo.Testing.Serving;
+
+namespace Osmo.Testing.Cluster;
+
+/// <summary>A silo or a gateway of a cluster: a process with a name, which can end and be started again under it.</summary>
+/// <param name="name">The name, which is the silo's id.</param>
+/// <param name="url">Where it serves its REST API or its status.</param>
+/// <param name="args">Its command line.</param>
+public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsyncDisposable
+{
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentQueue<ServerProcess> _past = new();
+    private readonly HttpClient _http = new() { BaseAddress = url, Timeout = AnswerTimeout };
+    private ServerProcess? _process;
+
+    public string Name => name;
+
+    /// <summary>Where it serves its REST API or its status; the same after every start.</summary>
+    public Uri Url => url;
+
+    /// <summary>A client of this process alone.</summary>
+    public HttpClient Http => _http;
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>The process that runs.</summary>
+    public ServerProcess Process => _process ?? throw new InvalidOperationException($"{name} does not run.");
+
+    /// <summary>Everything that it logged, over all of its starts.</summary>
+    public IEnumerable<string> Log => _past.Append(_process).OfType<ServerProcess>().SelectMany(process => process.ErrorLines);
+
+    /// <summary>Its memory in use; 0 where it does not run.</summary>
+    public long ResidentBytes => _process?.ResidentBytes() ?? 0;
+
+    /// <summary>A URL for a process, with a port that was free a moment ago.</summary>
+    public static Uri FreeUrl() => FreePorts.NextUrl();
+
+    /// <summary>Starts the process and waits until it listens, which may be before it is ready.</summary>
+    public async Task StartAsync() => _process = await ServerProcess.StartAsync(args);
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        await Process.KillAsync();
+        await EndAsync();
+    }
+
+    /// <summary>SIGTERM, and the wait for its end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        var exitCode = await Process.StopAsync("TERM");
+        await EndAsync();
+        return exitCode;
+    }
+
+    /// <summary>What <c>/readyz</c> says: null where the process is ready, else why not.</summary>
+    public async Task<string?> UnreadyAsync()
+    {
+        try
+        {
+            using var answer = await _http.GetAsync("/readyz");
+            return answer.IsSuccessStatusCode ? null : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            return failure.Message;
+        }
+    }
+
+    /// <summary>Waits until it is ready.</summary>
+    public Task ReadyAsync() => Eventually.AgreesAsync(
+        async () => IsRunning ? await UnreadyAsync() : $"it ended: {string.Join('\n', Log.TakeLast(20))}", $"{name} is ready");
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        if (_process is { } process)
+        {
+            _process = null;
+            _past.Enqueue(process);
+            await process.DisposeAsync();
+        }
+    }
+}

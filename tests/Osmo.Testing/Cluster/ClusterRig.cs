@@ -1,0 +1,142 @@
+using Npgsql;
+using Osmo.Testing.Postgres;
+
+namespace Osmo.Testing.Cluster;
+
+/// <summary>A whole cluster as people run it: PostgreSQL, silos and gateways, each a process, with the network between them.</summary>
+public sealed class ClusterRig : IAsyncDisposable
+{
+    private readonly List<ClusterProcess> _silos = [];
+    private readonly List<ClusterProcess> _gateways = [];
+
+    private ClusterRig(bool links)
+    {
+        Links = links ? new ClusterLinks() : null;
+    }
+
+    public IReadOnlyList<ClusterProcess> Silos => _silos;
+
+    public IReadOnlyList<ClusterProcess> Gateways => _gateways;
+
+    public IEnumerable<ClusterProcess> Processes => _silos.Concat(_gateways);
+
+    /// <summary>The network, where the test asked for one that it can break.</summary>
+    public ClusterLinks? Links { get; }
+
+    /// <summary>The REST API, over all gateways.</summary>
+    public ClusterApi Api { get; private set; } = null!;
+
+    /// <summary>Where clients find the gateways.</summary>
+    public IReadOnlyList<Uri> GatewayUrls => [.. _gateways.Select(gateway => gateway.Url)];
+
+    /// <summary>Where agents find the gateways: through the proxies where there are any.</summary>
+    public IReadOnlyList<Uri> AgentUrls =>
+        Links is { } links ? [.. _gateways.Select(gateway => links.ToGateway(gateway.Name).Url)] : GatewayUrls;
+
+    /// <summary>Starts a cluster on a new database and waits until every process is ready.</summary>
+    /// <param name="postgres">The database server.</param>
+    /// <param name="options">What cluster; null for three silos and two gateways.</param>
+    public static async Task<ClusterRig> StartAsync(PostgresServer postgres, ClusterOptions? options = null) =>
+        await StartAsync(await postgres.CreateDatabaseAsync(), options);
+
+    /// <summary>Starts a cluster and waits until every process is ready.</summary>
+    /// <param name="connectionString">Of its database.</param>
+    /// <param name="options">What cluster; null for three silos and two gateways.</param>
+    public static async Task<ClusterRig> StartAsync(string connectionString, ClusterOptions? options = null)
+    {
+        options ??= new ClusterOptions();
+        var rig = new ClusterRig(options.Links);
+        for (var i = 0; i < options.Silos; i++)
+        {
+            rig._silos.Add(rig.Silo($"silo-{i}", connectionString, options));
+        }
+
+        for (var i = 0; i < options.Gateways; i++)
+        {
+            rig._gateways.Add(rig.Gateway($"gateway-{i}", connectionString, options));
+        }
+
+        rig.Api = new ClusterApi(rig.GatewayUrls);
+        try
+        {
+            await Task.WhenAll(rig.Processes.Select(process => process.StartAsync()));
+            await rig.ReadyAsync();
+            return rig;
+        }
+        catch
+        {
+            await rig.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until every process is ready.</summary>
+    public Task ReadyAsync() => Task.WhenAll(Processes.Select(process => process.ReadyAsync()));
+
+    /// <summary>Lines of the logs that tell of what must never happen, whatever breaks.</summary>
+    public IReadOnlyList<string> Crashes() =>
+    [
+        .. Processes.SelectMany(process => process.Log.Select(line => (process.Name, line)))
+            .Where(entry => entry.line.Contains("crit: ", StringComparison.Ordinal)
+                || entry.line.Contains("Unhandled exception", StringComparison.Ordinal))
+            .Select(entry => $"{entry.Name}: {entry.line}"),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in Processes)
+        {
+            await process.DisposeAsync();
+        }
+
+        Api?.Dispose();
+        if (Links is { } links)
+        {
+            await links.DisposeAsync();
+        }
+    }
+
+    private ClusterProcess Silo(string name, string connectionString, ClusterOptions options)
+    {
+        var url = FreePorts.NextUrl();
+        var clusterUrl = FreePorts.NextUrl();
+        var advertised = Links?.AddSilo(name, clusterUrl) ?? clusterUrl;
+        return new ClusterProcess(name, url,
+        [
+            "serve", "--roles", "silo", "--silo-id", name,
+            "--postgres", Database(name, connectionString),
+            "--url", Text(url),
+            "--cluster-url", Text(clusterUrl),
+            "--cluster-advertise-url", Text(advertised),
+            .. options.More,
+        ]);
+    }
+
+    private ClusterProcess Gateway(string name, string connectionString, ClusterOptions options)
+    {
+        var url = FreePorts.NextUrl();
+        Links?.AddGateway(name, url);
+        return new ClusterProcess(name, url,
+        [
+            "serve", "--roles", "gateway", "--silo-id", name,
+            "--postgres", Database(name, connectionString),
+            "--url", Text(url),
+            .. options.More,
+        ]);
+    }
+
+    /// <summary>The connection string, through a proxy of the process's own where there is a network to break.</summary>
+    private string Database(string process, string connectionString)
+    {
+        if (Links is not { } links)
+        {
+            return connectionString;
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.Port = links.AddDatabase(process, new Uri($"tcp://127.0.0.1:{settings.Port}")).Port;
+        return settings.ConnectionString;
+    }
+
+    private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
+}
