@@ -17,6 +17,7 @@ IBenchmark[] benchmarks =
     new ChannelBenchmark(),
     new ReconfigureBenchmark(),
     new MemoryBenchmark(),
+    new CallsBenchmark(),
     new ConfigWritesBenchmark(),
     new ConfigReadsBenchmark(),
     new FloodBenchmark(),

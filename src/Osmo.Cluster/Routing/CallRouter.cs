@@ -19,7 +19,7 @@ namespace Osmo.Cluster.Routing;
 /// <item><term>Moved</term><description>nothing was changed; at once after the route was learnt or read anew</description></item>
 /// <item><term>No owner, no connection</term><description>nothing was asked; after a pause, with the routes read anew</description></item>
 /// <item><term>Connection broke</term><description>outcome unknown; the same, with the same request id</description></item>
-/// <item><term>Unavailable</term><description>a stopping silo, a slow store, too many calls; after a pause, with the same request id</description></item>
+/// <item><term>Unavailable</term><description>the silo stops, is slow or full; after a pause, same request id</description></item>
 /// <item><term>Invalid, NotFound, PreconditionFailed</term><description>the grain's own answer: final</description></item>
 /// </list>
 /// </summary>
@@ -32,7 +32,7 @@ internal sealed class CallRouter(
     /// <summary>How often a call was tried again.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <exception cref="OsmoException">The grain's answer, or that there was none in time (<see cref="ErrorCode.Unavailable"/>).</exception>
+    /// <exception cref="OsmoException">The grain's refusal, or that there was no answer in time.</exception>
     public Task<TAnswer> CallAsync<TAnswer>(BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
     {
         var shard = BackendShard.Of(backend);
