@@ -24,6 +24,5 @@ IBenchmark[] benchmarks =
     new FailoverBenchmark(),
     new DrainBenchmark(),
     new FleetBenchmark(),
-    new CallsBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);
