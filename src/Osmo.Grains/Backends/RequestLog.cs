@@ -8,7 +8,7 @@ namespace Osmo.Grains.Backends;
 public sealed class RequestLog
 {
     /// <summary>How many requests are remembered; a repetition that comes after so many other changes is applied again.</summary>
-    public const int RequestsMax = 64;
+    public const int RequestsMax = 1_024;
 
     private readonly Dictionary<string, AppliedRequest> _byKey = new(StringComparer.Ordinal);
     private readonly Queue<string> _oldest = new();

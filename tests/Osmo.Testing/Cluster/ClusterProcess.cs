@@ -14,6 +14,7 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
     private readonly ConcurrentQueue<ServerProcess> _past = new();
     private readonly HttpClient _http = new() { BaseAddress = url, Timeout = AnswerTimeout };
     private ServerProcess? _process;
+    private string? _program;
 
     public string Name => name;
 
@@ -38,7 +39,11 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
     public static Uri FreeUrl() => FreePorts.NextUrl();
 
     /// <summary>Starts the process and waits until it listens, which may be before it is ready.</summary>
-    public async Task StartAsync() => _process = await ServerProcess.StartAsync(args);
+    public async Task StartAsync() => _process = await ServerProcess.StartAsync(args, _program);
+
+    /// <summary>What is to run from the next start on.</summary>
+    /// <param name="program">Path of the program of another build; null for this one.</param>
+    public void Use(string? program) => _program = program;
 
     /// <summary>SIGKILL.</summary>
     public async Task KillAsync()

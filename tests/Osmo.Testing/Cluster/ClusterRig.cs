@@ -63,6 +63,11 @@ public sealed class ClusterRig : IAsyncDisposable
         rig.Api = new ClusterApi(rig.GatewayUrls);
         try
         {
+            foreach (var process in rig.Processes)
+            {
+                process.Use(options.Program);
+            }
+
             await Task.WhenAll(rig.Processes.Select(process => process.StartAsync()));
             await rig.ReadyAsync();
             return rig;
@@ -99,6 +104,9 @@ public sealed class ClusterRig : IAsyncDisposable
             await links.DisposeAsync();
         }
     }
+
+    /// <summary>Another process with the id and the database of a silo, which is not started.</summary>
+    public ClusterProcess Twin(ClusterProcess silo) => Silo(silo.Name, ConnectionString, new ClusterOptions());
 
     private ClusterProcess Silo(string name, string connectionString, ClusterOptions options)
     {

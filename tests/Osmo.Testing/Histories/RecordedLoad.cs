@@ -24,6 +24,7 @@ public sealed class RecordedLoad : IAsyncDisposable
     private volatile bool _stops;
     private Task _running = Task.CompletedTask;
     private long _repeated;
+    private long _repeatedAgain;
     private int _probes;
 
     private RecordedLoad(RecordedLoadOptions options, HttpClient[] gateways, RegisterHistory[] histories)
@@ -38,6 +39,9 @@ public sealed class RecordedLoad : IAsyncDisposable
 
     /// <summary>Writes that were acknowledged so far.</summary>
     public long Acknowledged => _histories.Sum(history => history.AcknowledgedWrites);
+
+    /// <summary>Requests that had no answer after they were repeated once, so far.</summary>
+    public long RepeatedAgain => Interlocked.Read(ref _repeatedAgain);
 
     /// <summary>Starts the clients, after a first look at what is there.</summary>
     public static async Task<RecordedLoad> StartAsync(IEnumerable<Uri> gateways, IEnumerable<string> backends, RecordedLoadOptions options)
@@ -208,6 +212,11 @@ public sealed class RecordedLoad : IAsyncDisposable
             }
 
             Interlocked.Increment(ref _repeated);
+            if (i > 0)
+            {
+                Interlocked.Increment(ref _repeatedAgain);
+            }
+
             await pause.WaitForNextTickAsync(CancellationToken.None);
         }
     }

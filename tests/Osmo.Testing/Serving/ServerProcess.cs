@@ -48,10 +48,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts any of the program's commands and waits until it listens.</summary>
     /// <param name="args">Its command line.</param>
+    /// <param name="program">Path of the program where it is not this build's.</param>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
-    public static async Task<ServerProcess> StartAsync(string[] args)
+    public static async Task<ServerProcess> StartAsync(string[] args, string? program = null)
     {
-        var server = Begin(args);
+        var server = Begin(args, program);
         using var limit = new CancellationTokenSource(Deadline);
         var ended = server._process.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(server._listening.Task, ended) == ended)
@@ -151,12 +152,16 @@ public sealed class ServerProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private static ServerProcess Begin(string[] args)
+    private static ServerProcess Begin(string[] args, string? program = null)
     {
         // Without XFSZ a file that grows beyond its limit is an error of the write, as a full disk is, and not the end. INT may have been
         // switched off by whoever started the tests in the background.
         string[] command =
-            ["--ignore-signal=XFSZ", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "osmo-server.dll"), .. args];
+        [
+            "--ignore-signal=XFSZ", "--default-signal=INT",
+            "dotnet", program ?? Path.Combine(AppContext.BaseDirectory, "osmo-server.dll"),
+            .. args,
+        ];
         var start = new ProcessStartInfo("env", command)
         {
             RedirectStandardOutput = true,

@@ -1,0 +1,76 @@
+using Osmo.Testing;
+using Osmo.Testing.Cluster;
+using Osmo.Testing.Histories;
+using Osmo.Testing.Postgres;
+using Xunit;
+
+namespace Osmo.Fault.Tests.Cluster;
+
+/// <summary>Processes are asked to stop under load, as an upgrade does it: nobody may notice more than one request to repeat.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class DrainTests(SharedPostgres postgres, ITestOutputHelper output)
+{
+    private const int Backends = 30;
+
+    [Fact]
+    public async Task Every_silo_is_asked_to_stop_and_no_request_fails_when_it_is_repeated_once()
+    {
+        var seed = Seed.Next();
+        output.WriteLine($"{Seed.Variable}={seed}");
+        await using var scene = await ClusterScene.StartAsync(
+            await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed });
+        foreach (var silo in scene.Rig.Silos)
+        {
+            Assert.Equal(0, await silo.StopAsync());
+            await scene.Load.AdvancesAsync();
+            await silo.StartAsync();
+            await silo.ReadyAsync();
+            await scene.Load.AdvancesAsync();
+        }
+
+        Assert.Equal(0, scene.Load.RepeatedAgain);
+        output.WriteLine(await scene.CheckAsync("every silo was asked to stop"));
+    }
+
+    [Fact]
+    public async Task A_silo_leaves_the_list_when_it_stops_and_the_others_own_everything()
+    {
+        await using var rig = await ClusterRig.StartAsync(await postgres.ServerAsync());
+        Assert.Equal(0, await rig.Silos[0].StopAsync());
+
+        var silos = (await rig.Api.GetAsync("/api/silos"))["silos"]!.AsArray();
+        Assert.Equal(["silo-1", "silo-2"], silos.Select(silo => silo!["id"]!.ToString()));
+        Assert.Equal(256, silos.Sum(silo => (int)silo!["shards"]!));
+    }
+
+    [Fact]
+    public async Task The_last_silo_stops_too_and_the_next_one_serves_at_once()
+    {
+        await using var rig = await ClusterRig.StartAsync(
+            await postgres.ServerAsync(), new ClusterOptions { Silos = 1, Gateways = 1 });
+        Assert.Equal(0, await rig.Silos[0].StopAsync());
+        Assert.NotNull(await rig.Silos[0].UnreadyAsync());
+        await rig.Silos[0].StartAsync();
+        await rig.ReadyAsync();
+
+        var placement = await rig.Api.GetAsync("/api/backends/isaac/placement");
+        Assert.Equal("silo-0", placement["silo"]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_silo_whose_id_is_taken_ends_with_an_error_and_the_other_serves()
+    {
+        await using var rig = await ClusterRig.StartAsync(
+            await postgres.ServerAsync(), new ClusterOptions { Silos = 1, Gateways = 1 });
+        var (first, second) = (rig.Silos[0], rig.Twin(rig.Silos[0]));
+        await using (second)
+        {
+            await second.StartAsync();
+            await Eventually.HoldsAsync(() => !first.IsRunning, "the first silo ends", () => string.Join('\n', first.Log.TakeLast(5)));
+            await second.ReadyAsync();
+
+            Assert.Contains(first.Log, line => line.Contains("--silo-id", StringComparison.Ordinal));
+            Assert.Equal("silo-0", (await rig.Api.GetAsync("/api/backends/isaac/placement"))["silo"]!.ToString());
+        }
+    }
+}
