@@ -7,7 +7,8 @@ namespace Osmo.Cluster.Ownership;
 /// The tables that decide who owns which shard, and the few statements that matter. Each is one round trip, one transaction, and
 /// short: it gives up (with an exception) long before a lease ends. Every change of an owner adds 1 to the shard's epoch, locks
 /// the shard's row against commits, and notifies whoever listens. A row that a commit holds at that moment is left out rather than
-/// waited for, so that a commit that hangs delays its own shard and no other; the caller tries again.
+/// waited for, so that a commit that hangs delays its own shard and no other; the caller tries again, and where the owner is dead it has
+/// whoever holds the row ended.
 /// </summary>
 internal interface IOwnershipTable
 {
@@ -30,6 +31,12 @@ internal interface IOwnershipTable
     /// </summary>
     /// <returns>What was taken, with the new epochs.</returns>
     Task<IReadOnlyList<ShardEpoch>> ClaimAsync(long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Ends the sessions of the database that hold rows of shards for longer than a statement may take, so that a claim finds them free.
+    /// Only for shards whose owner is absent or its lease expired, and only where the lease of the asking silo runs.
+    /// </summary>
+    Task<LockHolders> EndHoldersAsync(long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives shards to another silo, each only where the giver still owns it under that epoch, and where the other one lives.

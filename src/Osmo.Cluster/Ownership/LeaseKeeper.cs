@@ -51,8 +51,10 @@ namespace Osmo.Cluster.Ownership;
 /// recipient dies in a hand-over     the update refuses a recipient whose lease has expired: the shard stays; otherwise the dead one
 ///                                   has it, and it is taken over when its lease ends
 /// outcome of a hand-over unknown    the shard is not claimed until a reading that begins later says whose it is
-/// a commit hangs and holds a shard  changes of owner leave the shard out and try again; the others go on. It moves when the commit ends,
-///                                   by the limits that the store puts on its transactions
+/// a commit hangs and holds a shard  changes of owner leave the shard out and try again; the others go on. While the owner lives the shard
+///                                   stays with it. When its lease has ended, or its row is gone, the session that holds the shard is
+///                                   ended by who may claim it, once its transaction is older than StatementLimit
+/// its session is another role's     it cannot be ended and the shard waits for it; the log says so. All silos use one role
 /// a grain does not end              after EndLimit its shard goes anyway, and the store refuses what it still writes
 /// a notification is lost            the reading of every Renewal (silos) or Poll (gateways) tells; callers learn it from refusals
 /// drain meets its deadline          what is left is freed and the row deleted; where even that fails, the lease ends by itself
@@ -68,6 +70,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
     private readonly ShardRights _rights;
     private readonly Lease _lease;
     private readonly IActivationHost _host;
+    private readonly ShardClaimer _claimer;
     private readonly ShardMover _mover;
     private readonly LeaseOptions _options;
     private readonly TimeProvider _time;
@@ -95,6 +98,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
         options.Check();
         (_silo, _table, _watch, _rights, _lease, _host) = (silo, table, watch, rights, lease, host);
         (_options, _time, _logger) = (options, time, logger);
+        _claimer = new ShardClaimer(table, watch, lease, logger);
         _mover = new ShardMover(table, watch, rights, host, options, time, logger);
         _forgottenAt = time.GetTimestamp();
         watch.Read += OnRead;
@@ -224,13 +228,9 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
             return self.Draining ? await DrainStepAsync(reading, own, plan, cancellationToken).ConfigureAwait(false) : BusyPause;
         }
 
-        var wanted = _lease.IsSteady ? plan.Free.AddRange(plan.Expired) : plan.Free;
-        if (!wanted.IsEmpty)
+        if (_claimer.MayClaim(plan))
         {
-            var taken = await _table.ClaimAsync(own, wanted, cancellationToken).ConfigureAwait(false);
-            await _watch.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            OwnershipLog.Took(_logger, taken.Count, wanted.Length);
-            return taken.Count == wanted.Length ? TimeSpan.Zero : BusyPause;
+            return await _claimer.ClaimAsync(own, plan, cancellationToken).ConfigureAwait(false) ? TimeSpan.Zero : BusyPause;
         }
 
         if (!plan.HandOvers.IsEmpty)
@@ -240,6 +240,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
                 : BusyPause;
         }
 
+        _mover.EndMoving();
         await ForgetAsync(reading, own, cancellationToken).ConfigureAwait(false);
         var next = NextLook(reading, own);
         return next < _options.Tick ? TimeSpan.FromTicks(Math.Max(next.Ticks, BusyPause.Ticks)) : _options.Tick;
@@ -342,6 +343,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
     {
         Volatile.Write(ref _state, (int)LeaseState.Left);
         _lease.Drop();
+        _mover.EndMoving();
         await _mover.EndAsync(_rights.DropClaims(), cancellationToken).ConfigureAwait(false);
         try
         {

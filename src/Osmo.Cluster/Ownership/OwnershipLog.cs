@@ -29,7 +29,7 @@ internal static partial class OwnershipLog
     [LoggerMessage(6008, LogLevel.Information, "Took {taken} of {wanted} shards")]
     public static partial void Took(ILogger logger, int taken, int wanted);
 
-    [LoggerMessage(6009, LogLevel.Information, "Handed {given} of {wanted} shards to incarnation {recipient} in {ms} ms")]
+    [LoggerMessage(6009, LogLevel.Debug, "Handed {given} of {wanted} shards to incarnation {recipient} in {ms} ms")]
     public static partial void HandedOver(ILogger logger, int given, int wanted, long recipient, long ms);
 
     [LoggerMessage(6010, LogLevel.Warning, "{shards} shards are lost to another silo, or their owner is not certain")]
@@ -69,4 +69,16 @@ internal static partial class OwnershipLog
 
     [LoggerMessage(6021, LogLevel.Error, "The {loop} of the lease met an error that should not occur; it goes on")]
     public static partial void Unexpected(ILogger logger, string loop, Exception failure);
+
+    [LoggerMessage(6022, LogLevel.Warning,
+        "Ended {sessions} sessions of the database that held {shards} shards of silos that are dead: what they had under way is undone")]
+    public static partial void HoldersEnded(ILogger logger, int sessions, int shards);
+
+    [LoggerMessage(6023, LogLevel.Warning,
+        "{sessions} sessions of another role hold some of {shards} shards of silos that are dead, and this role may not end them. End them"
+        + " with pg_terminate_backend, and let all processes use one role")]
+    public static partial void HoldersDenied(ILogger logger, int sessions, int shards);
+
+    [LoggerMessage(6024, LogLevel.Information, "Handed over {shards} shards in {ms} ms")]
+    public static partial void HandedOverAll(ILogger logger, int shards, long ms);
 }

@@ -13,10 +13,13 @@ namespace Osmo.Cluster.Ownership;
 /// </summary>
 internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
 {
-    /// <summary>Renewal, reading, change of owners, two confirmations, the listener, and two that a broken network may hold.</summary>
-    private const int ConnectionsMax = 8;
+    /// <summary>
+    /// Renewal, reading, change of owners and whom it waits for, two confirmations, the listener, and two that a broken network may hold.
+    /// </summary>
+    private const int ConnectionsMax = 9;
 
     private readonly PostgresDatabase _database;
+    private readonly PostgresLockHolders _holders;
     private readonly LeaseOptions _options;
     private readonly TimeProvider _time;
 
@@ -31,6 +34,7 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
             StatementTimeout = options.StatementLimit,
             ConnectTimeout = options.StatementLimit,
         });
+        _holders = new PostgresLockHolders(_database, options, time);
     }
 
     public Task<long> RegisterAsync(SiloRegistration silo, TimeSpan lease, CancellationToken cancellationToken) => UseAsync(
@@ -89,6 +93,10 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
     public Task<IReadOnlyList<ShardEpoch>> ClaimAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) =>
         ShardsAsync(OwnershipStatements.Claim, [incarnation, Numbers(shards), Epochs(shards)], cancellationToken);
+
+    public Task<LockHolders> EndHoldersAsync(
+        long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) =>
+        UseAsync((connection, limit) => _holders.EndAsync(connection, incarnation, shards, limit), cancellationToken);
 
     public Task<IReadOnlyList<ShardEpoch>> HandOverAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, long recipient, CancellationToken cancellationToken) =>

@@ -38,6 +38,11 @@ internal sealed class ModelOwnershipTable : IOwnershipTable
     /// <summary>What the store does for a commit.</summary>
     public bool Accepts(ShardEpoch claim) => _shards[claim.Shard] is { Owner: not null } row && row.Epoch == claim.Epoch;
 
+    /// <summary>Who owns a shard, for a failure's text.</summary>
+    public string Describe(int shard) => _shards[shard].Owner is not { } owner ? "nobody's"
+        : _silos.TryGetValue(owner, out var row) ? $"of {row.Silo.Id}, incarnation {owner}, whose lease ends in {row.ExpiresAt - Now}"
+        : $"of incarnation {owner}, which has no row";
+
     public void Delete(long incarnation) => _silos.Remove(incarnation);
 
     public Task<long> RegisterAsync(SiloRegistration silo, TimeSpan lease, CancellationToken cancellationToken) => Change(() =>
@@ -80,6 +85,14 @@ internal sealed class ModelOwnershipTable : IOwnershipTable
         }
 
         return Give(shards, incarnation, row => row.Owner is not { } owner || !IsAlive(owner));
+    });
+
+    public Task<LockHolders> EndHoldersAsync(
+        long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) => Change(() =>
+    {
+        var may = IsAlive(incarnation) && shards.All(shard => _shards[shard.Shard].Owner is not { } owner || !IsAlive(owner));
+        var ended = may ? shards.Count(shard => Held.Remove(shard.Shard)) : 0;
+        return new LockHolders(ended, 0);
     });
 
     public Task<IReadOnlyList<ShardEpoch>> HandOverAsync(
