@@ -17,12 +17,12 @@ IBenchmark[] benchmarks =
     new ChannelBenchmark(),
     new ReconfigureBenchmark(),
     new MemoryBenchmark(),
+    new CallsBenchmark(),
     new ConfigWritesBenchmark(),
     new ConfigReadsBenchmark(),
     new FloodBenchmark(),
     new FailoverBenchmark(),
     new DrainBenchmark(),
     new FleetBenchmark(),
-    new CallsBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);

@@ -19,7 +19,8 @@ internal sealed class CallsBenchmark : IBenchmark
 
     public string Summary => $"grain calls of {CallLoad.Callers} callers to {CallLoad.Backends} backends, in a process and between two";
 
-    public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel) => [.. await InProcessAsync(), .. await BetweenProcessesAsync()];
+    public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel) =>
+        [.. await InProcessAsync(), .. await BetweenProcessesAsync()];
 
     private static async Task<IReadOnlyList<Figure>> InProcessAsync()
     {

@@ -1,6 +1,8 @@
 namespace Osmo.Cluster.Routing;
 
-/// <summary>Pauses that double up to a cap, each between half and all of that, so that those who failed together do not return together.</summary>
+/// <summary>
+/// Pauses that double up to a cap, each between half and all of that, so that those who failed together do not return together.
+/// </summary>
 internal static class Backoff
 {
     private const int DoublingsMax = 20;

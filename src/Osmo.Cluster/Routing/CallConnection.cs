@@ -39,7 +39,9 @@ internal sealed class CallConnection : IAsyncDisposable
     /// <param name="call">The call; its id and timeout are filled in here.</param>
     /// <param name="timeout">How long the answer may take.</param>
     /// <param name="cancellationToken">The caller does not wait any more; the silo is told.</param>
-    /// <exception cref="SiloUnreachableException">The connection broke, or the time is over: what became of the call is not known.</exception>
+    /// <exception cref="SiloUnreachableException">
+    /// The connection broke, or the time is over: what became of the call is not known.
+    /// </exception>
     public ValueTask<Proto.Answer> CallAsync(Proto.Call call, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var deadline = _time.GetTimestamp() + (long)(timeout.TotalSeconds * _time.TimestampFrequency);

@@ -19,24 +19,27 @@ namespace Osmo.Cluster.Routing;
 /// <item><term>Moved</term><description>nothing was changed; at once after the route was learnt or read anew</description></item>
 /// <item><term>No owner, no connection</term><description>nothing was asked; after a pause, with the routes read anew</description></item>
 /// <item><term>Connection broke</term><description>outcome unknown; the same, with the same request id</description></item>
-/// <item><term>Unavailable</term><description>a stopping silo, a slow store, too many calls; after a pause, with the same request id</description></item>
+/// <item><term>Unavailable</term><description>the silo stops, is slow or full; after a pause, same request id</description></item>
 /// <item><term>Invalid, NotFound, PreconditionFailed</term><description>the grain's own answer: final</description></item>
 /// </list>
 /// </summary>
 internal sealed class CallRouter(
     IShardRoutes routes, LocalGrains? local, SiloConnections connections, ClusterRoutingOptions options, TimeProvider time)
 {
-    private readonly int[] _underWay = new int[BackendShard.Count];
+    /// <summary>Many more places than backends have calls under way at a time, so that two of them hardly ever share one.</summary>
+    private const int PlacesCount = 16_384;
+
+    private readonly int[] _underWay = new int[PlacesCount];
     private long _retries;
 
     /// <summary>How often a call was tried again.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <exception cref="OsmoException">The grain's answer, or that there was none in time (<see cref="ErrorCode.Unavailable"/>).</exception>
+    /// <exception cref="OsmoException">The grain's refusal, or that there was no answer in time.</exception>
     public Task<TAnswer> CallAsync<TAnswer>(BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
     {
-        var shard = BackendShard.Of(backend);
-        return CallAsync(new Attempts(shard, time.GetTimestamp()), backend, call, cancellationToken);
+        var place = (int)((uint)backend.GetHashCode() % PlacesCount);
+        return CallAsync(new Attempts(BackendShard.Of(backend), place, time.GetTimestamp()), backend, call, cancellationToken);
     }
 
     private async Task<TAnswer> CallAsync<TAnswer>(
@@ -59,7 +62,7 @@ internal sealed class CallRouter(
                 }
                 finally
                 {
-                    Interlocked.Decrement(ref _underWay[attempts.Shard]);
+                    Interlocked.Decrement(ref _underWay[attempts.Place]);
                 }
             }
             catch (OsmoException refusal) when (refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable)
@@ -82,15 +85,15 @@ internal sealed class CallRouter(
         }
     }
 
-    /// <summary>Counts a call among those of its shard, and says who is to run it.</summary>
+    /// <summary>Counts a call among those of its backend, and says who is to run it.</summary>
     private SiloEntry Enter(Attempts attempts, ShardRoute route)
     {
         var owner = route.Owner ?? throw new SiloUnreachableException("No silo owns the backend at the moment.");
-        if (Interlocked.Increment(ref _underWay[attempts.Shard]) > options.CallsPerShardMax)
+        if (Interlocked.Increment(ref _underWay[attempts.Place]) > options.CallsPerBackendMax)
         {
-            Interlocked.Decrement(ref _underWay[attempts.Shard]);
+            Interlocked.Decrement(ref _underWay[attempts.Place]);
             throw new OsmoException(
-                ErrorCode.Unavailable, $"{options.CallsPerShardMax} calls wait for this backend, or others of its shard, already.");
+                ErrorCode.Unavailable, $"{options.CallsPerBackendMax} calls of this process wait for this backend already.");
         }
 
         return owner;
@@ -188,9 +191,12 @@ internal sealed class CallRouter(
         + (attempts.OutcomeUnknown ? " A change may have been made all the same; the same request id finds out." : ""));
 
     /// <summary>What has been tried for a call so far.</summary>
-    private sealed class Attempts(int shard, long started)
+    private sealed class Attempts(int shard, int place, long started)
     {
         public int Shard => shard;
+
+        /// <summary>Where the calls of its backend are counted.</summary>
+        public int Place => place;
 
         public long Started => started;
 

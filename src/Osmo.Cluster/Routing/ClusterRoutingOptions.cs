@@ -22,9 +22,9 @@ public sealed record ClusterRoutingOptions
     public TimeSpan AgentKeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>
-    /// Most calls under way from this process for the backends of one shard: a slow backend takes these, and no more of a connection's.
+    /// Most calls under way from this process for one backend: a slow one takes these, and no more of a connection's.
     /// </summary>
-    public int CallsPerShardMax { get; init; } = 256;
+    public int CallsPerBackendMax { get; init; } = 256;
 
     /// <summary>The first pause before a call is tried again; it doubles up to <see cref="RetryPauseMax"/>, with jitter.</summary>
     public TimeSpan RetryPauseFirst { get; init; } = TimeSpan.FromMilliseconds(10);

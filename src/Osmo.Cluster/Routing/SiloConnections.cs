@@ -8,7 +8,9 @@ namespace Osmo.Cluster.Routing;
 internal sealed class SiloConnections(
     SiloSocket sockets, ClusterRoutingOptions options, TimeProvider time, ILogger<SiloConnections> logger) : IAsyncDisposable
 {
-    /// <summary>How many links may be there before those without a connection are forgotten: silos get new addresses as they restart.</summary>
+    /// <summary>
+    /// How many links may be there before those without a connection are forgotten: silos get new addresses as they restart.
+    /// </summary>
     private const int LinksKept = 64;
 
     private readonly ConcurrentDictionary<Uri, SiloLink> _links = [];

@@ -16,12 +16,12 @@ public sealed record ClusterCredentials
     public const int KeyBytesMin = 32;
 
     /// <summary>
-    /// File with the key that all processes share; at least <see cref="KeyBytesMin"/> bytes, white space at its end does not count. The key
-    /// shows who somebody is and does not encrypt: use certificates where others can read the network.
+    /// File with the key that all processes share; at least <see cref="KeyBytesMin"/> bytes, not counting white space at its end. The
+    /// key shows who somebody is and does not encrypt: use certificates where others can read the network.
     /// </summary>
     public string? KeyFile { get; init; }
 
-    /// <summary>PEM file with this process's certificate, followed by those of intermediate authorities. Read again when it changes.</summary>
+    /// <summary>PEM file with this process's certificate, then those of intermediate authorities. Read again when it changes.</summary>
     public string? CertificateFile { get; init; }
 
     /// <summary>PEM file with the certificate's private key.</summary>
@@ -77,8 +77,9 @@ public sealed record ClusterCredentials
         {
             throw new OsmoException(
                 ErrorCode.Invalid,
-                $"Without credentials everybody who reaches a silo may do everything, so processes talk on loopback only, not on {address.Host}. "
-                + "Give all of them the same key file (head -c 32 /dev/urandom | base64 > cluster.key) or certificates, or use 127.0.0.1.");
+                $"Without credentials everybody who reaches a silo may do everything, so processes talk on loopback only, not on "
+                + $"{address.Host}. Give all of them the same key file (head -c 32 /dev/urandom | base64 > cluster.key) or certificates, "
+                + "or use 127.0.0.1.");
         }
 
         var scheme = UsesTls ? Uri.UriSchemeHttps : Uri.UriSchemeHttp;
@@ -86,8 +87,8 @@ public sealed record ClusterCredentials
         {
             throw new OsmoException(
                 ErrorCode.Invalid,
-                $"The silo's address {address} has to begin with {scheme}:// {(UsesTls ? "because certificates are" : "where no certificates are")} "
-                + "configured for the cluster.");
+                $"The silo's address {address} has to begin with {scheme}://, because the cluster is configured "
+                + (UsesTls ? "with certificates." : "without certificates."));
         }
     }
 

@@ -24,6 +24,8 @@ public static class ClusterProtocol
     /// <summary>Path of the endpoint for fleet events.</summary>
     public const string EventsPath = PathPrefix + "/events";
 
-    /// <summary>Query parameter of <see cref="AgentsPath"/> that is there when the agent has talked to another silo on its connection.</summary>
+    /// <summary>
+    /// Query parameter of <see cref="AgentsPath"/> that is there when the agent has talked to another silo on its connection.
+    /// </summary>
     public const string MovedParameter = "moved";
 }

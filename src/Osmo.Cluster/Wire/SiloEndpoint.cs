@@ -134,7 +134,8 @@ internal sealed class SiloEndpoint(
 
     private async Task<ServiceEnd> ServeCallsAsync(FrameConnection connection, CancellationToken cancellationToken)
     {
-        var reason = await new CallServer(connection, local.Engine, admission, time, logger).RunAsync(cancellationToken).ConfigureAwait(false);
+        var server = new CallServer(connection, local.Engine, admission, time, logger);
+        var reason = await server.RunAsync(cancellationToken).ConfigureAwait(false);
         return new ServiceEnd(reason, WebSocketCloseStatus.EndpointUnavailable);
     }
 
@@ -161,7 +162,8 @@ internal sealed class SiloEndpoint(
                 {
                 }
             }
-            catch (Exception failure) when (failure is WebSocketException or OperationCanceledException or FrameProtocolException or IOException)
+            catch (Exception failure) when (
+                failure is WebSocketException or OperationCanceledException or FrameProtocolException or IOException)
             {
                 connection.Abort();
             }

@@ -34,7 +34,8 @@ internal static class SiloHandshake
             Silo = self.Id,
             Nonce = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(SharedKey.NonceBytes)),
         };
-        await HandshakeMessages.SendAsync(connection, new Proto.Handshake { Challenge = challenge }, cancellationToken).ConfigureAwait(false);
+        await HandshakeMessages.SendAsync(connection, new Proto.Handshake { Challenge = challenge }, cancellationToken)
+            .ConfigureAwait(false);
         var second = await HandshakeMessages.ReceiveAsync(connection, cancellationToken).ConfigureAwait(false);
         if (second.Proof is not { } proof
             || (security.Key is { } key && !SharedKey.Matches(proof.Mac, key.ProofOfCaller(path, hello, challenge))))

@@ -34,6 +34,7 @@ internal sealed class AgentGateway : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddSingleton(engine);
         builder.Services.AddSingleton(store);
+        builder.Services.AddSingleton<ISiloDirectory, NoSilos>();
         builder.Services.AddGateway(new GatewayOptions { DeveloperMode = true });
         var app = builder.Build();
         var gateway = new AgentGateway(app);
@@ -42,6 +43,7 @@ internal sealed class AgentGateway : IAsyncDisposable
             Interlocked.Increment(ref gateway._connections);
             return next(context);
         });
+        app.UseFrontDoor();
         app.MapGateway();
         await app.StartAsync();
         return gateway;
@@ -51,5 +53,12 @@ internal sealed class AgentGateway : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
+    }
+
+    /// <summary>Nobody asks this gateway which silos there are.</summary>
+    private sealed class NoSilos : ISiloDirectory
+    {
+        public Task<IReadOnlyList<SiloSummary>> ListAsync(CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 }

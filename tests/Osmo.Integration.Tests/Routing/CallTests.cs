@@ -165,7 +165,7 @@ public sealed class CallTests
     public async Task A_slow_backend_takes_its_share_of_a_connection_and_no_more()
     {
         const int Share = 8;
-        await using var cluster = await TestCluster.StartAsync(options: new() { CallsPerShardMax = Share });
+        await using var cluster = await TestCluster.StartAsync(options: new() { CallsPerBackendMax = Share });
         var slow = await cluster.RegisterAsync("slow");
         var fast = await cluster.RegisterAsync("fast");
         Assert.NotEqual(BackendShard.Of(slow), BackendShard.Of(fast));

@@ -104,7 +104,8 @@ public sealed class SecurityTests
             if (round % 2 == 0)
             {
                 // A frame that begins well and goes on badly gets further.
-                frame = [.. new Proto.ClusterFrame { Calls = { new Proto.Call { Id = 1, Backend = "?", Ping = new() } } }.ToByteArray(), .. frame];
+                var good = new Proto.ClusterFrame { Calls = { new Proto.Call { Id = 1, Backend = "?", Ping = new() } } };
+                frame = [.. good.ToByteArray(), .. frame];
             }
 
             await socket.Frames.SendAsync(frame, Cancel);

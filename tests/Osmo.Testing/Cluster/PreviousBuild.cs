@@ -20,13 +20,15 @@ public static class PreviousBuild
         await RunAsync("git", ["clone", "--quiet", "--no-checkout", Checkout.Root, sources]);
         var hash = (await RunAsync("git", ["-C", Checkout.Root, "rev-parse", "--verify", commit])).Trim();
         await RunAsync("git", ["-C", sources, "checkout", "--quiet", hash]);
-        await RunAsync("dotnet", ["build", Path.Combine(sources, "src", "Osmo.Server"), "-c", "Release", "-v", "quiet", "-nodeReuse:false"]);
+        var project = Path.Combine(sources, "src", "Osmo.Server");
+        await RunAsync("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "-nodeReuse:false"]);
         return Path.Combine(sources, "artifacts", "bin", "Osmo.Server", "release", "osmo-server.dll");
     }
 
     private static async Task<string> RunAsync(string program, string[] args)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         using var limit = new CancellationTokenSource(BuildTime);
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);

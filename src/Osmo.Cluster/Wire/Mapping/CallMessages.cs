@@ -37,7 +37,7 @@ internal static class CallMessages
     {
         Proto.Configure.EditOneofCase.ReplaceFields => new ReplaceFields(Json(message.ReplaceFields)),
         Proto.Configure.EditOneofCase.MergePatch => new MergePatch(Json(message.MergePatch)),
-        _ => throw new WireFormatException("A change of a configuration came without the change, or with one that this build does not know."),
+        _ => throw new WireFormatException("A change of a configuration came without the change, or with an unknown kind of it."),
     };
 
     public static Proto.Delete Write(Audit audit, long? expectedRevision)

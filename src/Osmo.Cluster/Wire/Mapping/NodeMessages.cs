@@ -58,7 +58,7 @@ internal static class NodeMessages
 
     /// <param name="message">The node.</param>
     /// <param name="symbols">The symbols of the message that it is in.</param>
-    /// <param name="sets">Shares what the nodes of the message have in common; its table is without bounds, for the message has some.</param>
+    /// <param name="sets">Shares what the nodes of the message have in common; its table needs no bounds, for the message has.</param>
     /// <exception cref="WireFormatException">The message is not whole.</exception>
     public static NodeSnapshot Read(Proto.Node message, SymbolReader symbols, ConditionSetPool sets)
     {

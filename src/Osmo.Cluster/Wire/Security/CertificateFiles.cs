@@ -60,7 +60,8 @@ internal sealed class CertificateFiles(ClusterCredentials credentials, TimeProvi
             Certificate: File.ReadAllText(credentials.CertificateFile!),
             Key: File.ReadAllText(credentials.PrivateKeyFile!),
             Authorities: File.ReadAllText(credentials.AuthorityFile!));
-        var fingerprint = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\0', texts.Certificate, texts.Key, texts.Authorities)));
+        var together = string.Join('\0', texts.Certificate, texts.Key, texts.Authorities);
+        var fingerprint = SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(together));
         if (known is not null && known.Fingerprint.AsSpan().SequenceEqual(fingerprint))
         {
             return known;

@@ -14,7 +14,8 @@ internal static class CertificateTrust
         LeadsTo(certificate, presented, authorities, ClientAuthentication);
 
     /// <summary>Whether a silo's certificate is good and carries the name that silos have to carry.</summary>
-    public static bool IsSilo(X509Certificate? certificate, X509Chain? presented, X509Certificate2Collection authorities, string serverName) =>
+    public static bool IsSilo(
+        X509Certificate? certificate, X509Chain? presented, X509Certificate2Collection authorities, string serverName) =>
         LeadsTo(certificate, presented, authorities, ServerAuthentication)
         && ((X509Certificate2)certificate!).MatchesHostname(serverName, allowCommonName: false);
 
