@@ -30,6 +30,12 @@ public sealed record LeaseOptions
     /// </summary>
     public TimeSpan StatementLimit { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How long making a connection to the database may take: half a dozen round trips with TLS and a password, at a database that takes
+    /// half of <see cref="StatementLimit"/> for each.
+    /// </summary>
+    public TimeSpan ConnectLimit { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>The pause before a failed renewal is tried again.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromMilliseconds(200);
 
@@ -68,7 +74,8 @@ public sealed record LeaseOptions
     /// <exception cref="ArgumentException">A time is not positive, or they do not fit into the lease.</exception>
     public void Check()
     {
-        if (Renewal <= TimeSpan.Zero || Tick <= TimeSpan.Zero || StatementLimit <= TimeSpan.Zero || FenceMargin < TimeSpan.Zero)
+        if (Renewal <= TimeSpan.Zero || Tick <= TimeSpan.Zero || StatementLimit <= TimeSpan.Zero
+            || ConnectLimit <= TimeSpan.Zero || FenceMargin < TimeSpan.Zero)
         {
             throw new ArgumentException("The times of the lease must be positive. Leave them out to get the defaults.");
         }

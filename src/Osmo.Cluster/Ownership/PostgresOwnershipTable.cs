@@ -14,11 +14,18 @@ namespace Osmo.Cluster.Ownership;
 internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
 {
     /// <summary>
-    /// Renewal, reading, change of owners and whom it waits for, two confirmations, the listener, and two that a broken network may hold.
+    /// Reading, change of owners and whom it waits for, two confirmations, the listener, and two that a broken network may hold.
     /// </summary>
-    private const int ConnectionsMax = 9;
+    private const int ConnectionsMax = 8;
+
+    /// <summary>
+    /// Renewals have one for themselves, which is open whenever the next one is due: making one takes several round trips, and where
+    /// the database is slow no lease has time for them.
+    /// </summary>
+    private const int RenewalConnectionsMax = 1;
 
     private readonly PostgresDatabase _database;
+    private readonly PostgresDatabase _renewals;
     private readonly PostgresLockHolders _holders;
     private readonly LeaseOptions _options;
     private readonly TimeProvider _time;
@@ -28,16 +35,14 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
     {
         _options = options;
         _time = time;
-        _database = PostgresDatabase.Create(database with
-        {
-            ConnectionsMax = ConnectionsMax,
-            StatementTimeout = options.StatementLimit,
-            ConnectTimeout = options.StatementLimit,
-        });
+        var own = database with { StatementTimeout = options.StatementLimit, ConnectTimeout = options.ConnectLimit };
+        _database = PostgresDatabase.Create(own with { ConnectionsMax = ConnectionsMax });
+        _renewals = PostgresDatabase.Create(own with { ConnectionsMax = RenewalConnectionsMax });
         _holders = new PostgresLockHolders(_database, options, time);
     }
 
     public Task<long> RegisterAsync(SiloRegistration silo, TimeSpan lease, CancellationToken cancellationToken) => UseAsync(
+        _renewals,
         async (connection, limit) =>
         {
             await using var batch = Batch(
@@ -59,6 +64,7 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
         cancellationToken);
 
     public Task<bool> RenewAsync(long incarnation, SiloReport report, TimeSpan lease, CancellationToken cancellationToken) => UseAsync(
+        _renewals,
         async (connection, limit) =>
         {
             await using var batch = Batch(
@@ -142,7 +148,11 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _database.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync().ConfigureAwait(false);
+        await _renewals.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static SiloEntry ReadSilo(NpgsqlDataReader reader) => new(
         reader.GetInt64(0),
@@ -201,21 +211,32 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
         },
         cancellationToken);
 
+    private Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken) =>
+        UseAsync(_database, use, cancellationToken);
+
     /// <summary>All statements may be done twice: the epochs see to it. So a connection from before a restart costs no failure.</summary>
-    private async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(_options.StatementLimit, _time);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        try
-        {
-            return await _database.UseAsync(use, limit.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new OsmoException(
-                ErrorCode.Unavailable,
-                $"The database {_database.Place} did not answer within {_options.StatementLimit.TotalMilliseconds} ms."
-                + " Look at its load and the network.");
-        }
-    }
+    /// <remarks>
+    /// The limit of a statement does not count the time in which a connection is made. Where the database is slow, nothing would ever be
+    /// done: each try would give up the connection that the next one needs.
+    /// </remarks>
+    private Task<T> UseAsync<T>(
+        PostgresDatabase database, Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellationToken) =>
+        database.UseAsync(
+            async (connection, cancel) =>
+            {
+                using var deadline = new CancellationTokenSource(_options.StatementLimit, _time);
+                using var limit = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancel);
+                try
+                {
+                    return await use(connection, limit.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+                {
+                    throw new OsmoException(
+                        ErrorCode.Unavailable,
+                        $"The database {database.Place} did not answer within {_options.StatementLimit.TotalMilliseconds} ms."
+                        + " Look at its load and the network.");
+                }
+            },
+            cancellationToken);
 }

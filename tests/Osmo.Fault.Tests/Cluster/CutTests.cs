@@ -58,9 +58,13 @@ public sealed class CutTests(CutScene cut, ITestOutputHelper output) : IClassFix
     [MemberData(nameof(Directions))]
     public async Task A_silo_and_everybody_who_calls_it(bool toServer, bool toClient)
     {
-        // It keeps its lease, so nobody takes its backends: they wait, and the others' do not.
-        Swallow(_links.ToSilo(_scene.Rig.Silos[1].Name), toServer, toClient);
-        await _scene.Load.AdvancesAsync(100);
+        // It keeps its lease, so nobody takes its backends: they wait, and those of the others do not.
+        var owners = await OwnersAsync();
+        var silo = owners[_scene.Fleet.Names[0]];
+        var elsewhere = _scene.Fleet.Names.Where(name => owners[name] != silo).ToArray();
+        Assert.NotEmpty(elsewhere);
+        Swallow(_links.ToSilo(silo), toServer, toClient);
+        await _scene.Load.BackendsAcceptAWriteAsync(elsewhere);
         await HealsAsync("a silo that nobody reached");
     }
 
@@ -113,6 +117,17 @@ public sealed class CutTests(CutScene cut, ITestOutputHelper output) : IClassFix
     {
         line.StallsToServer = toServer;
         line.StallsToClient = toClient;
+    }
+
+    private async Task<Dictionary<string, string>> OwnersAsync()
+    {
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in _scene.Fleet.Names)
+        {
+            owners[name] = (await _scene.Rig.Api.GetAsync($"/api/backends/{name}/placement"))["silo"]!.ToString();
+        }
+
+        return owners;
     }
 
     private Task ChurnsAsync()

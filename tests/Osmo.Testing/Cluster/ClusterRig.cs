@@ -6,6 +6,9 @@ namespace Osmo.Testing.Cluster;
 /// <summary>A whole cluster as people run it: PostgreSQL, silos and gateways, each a process, with the network between them.</summary>
 public sealed class ClusterRig : IAsyncDisposable
 {
+    /// <summary>Names a folder where the log of every process is kept when its cluster ends.</summary>
+    public const string LogsVariable = "OSMO_TEST_LOGS";
+
     private readonly List<ClusterProcess> _silos = [];
     private readonly List<ClusterProcess> _gateways = [];
 
@@ -98,10 +101,25 @@ public sealed class ClusterRig : IAsyncDisposable
             await process.DisposeAsync();
         }
 
+        await KeepLogsAsync();
         Api?.Dispose();
         if (Links is { } links)
         {
             await links.DisposeAsync();
+        }
+    }
+
+    private async Task KeepLogsAsync()
+    {
+        if (Environment.GetEnvironmentVariable(LogsVariable) is not { Length: > 0 } root)
+        {
+            return;
+        }
+
+        var folder = Directory.CreateDirectory(Path.Combine(root, $"{DateTimeOffset.Now:HHmmss}-{Environment.TickCount64}")).FullName;
+        foreach (var process in Processes)
+        {
+            await File.WriteAllLinesAsync(Path.Combine(folder, $"{process.Name}.log"), process.Log);
         }
     }
 

@@ -74,16 +74,11 @@ public sealed class RecordedLoad : IAsyncDisposable
     }
 
     /// <summary>Waits until a write of every backend was acknowledged that began later than now.</summary>
-    public async Task EveryBackendAcceptsAWriteAsync()
-    {
-        var client = new ClientState($"prober-{_load}-{Interlocked.Increment(ref _probes)}", _histories.Length, _options.Seed);
-        await Parallel.ForEachAsync(
-            _histories,
-            new ParallelOptions { MaxDegreeOfParallelism = 4 },
-            async (history, _) => await Eventually.AgreesAsync(
-                async () => await WriteAsync(client, history, null) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
-                $"{history.Name} accepts a write"));
-    }
+    public Task EveryBackendAcceptsAWriteAsync() => AcceptAWriteAsync(_histories);
+
+    /// <summary>Waits until a write of each of these backends was acknowledged that began later than now.</summary>
+    public Task BackendsAcceptAWriteAsync(IReadOnlyCollection<string> backends) =>
+        AcceptAWriteAsync([.. _histories.Where(history => backends.Contains(history.Name))]);
 
     /// <summary>Lets every client finish what it has begun.</summary>
     public async Task StopAsync()
@@ -122,6 +117,17 @@ public sealed class RecordedLoad : IAsyncDisposable
     {
         await StopAsync();
         Array.ForEach(_gateways, gateway => gateway.Dispose());
+    }
+
+    private async Task AcceptAWriteAsync(IReadOnlyList<RegisterHistory> histories)
+    {
+        var client = new ClientState($"prober-{_load}-{Interlocked.Increment(ref _probes)}", _histories.Length, _options.Seed);
+        await Parallel.ForEachAsync(
+            histories,
+            new ParallelOptions { MaxDegreeOfParallelism = 4 },
+            async (history, _) => await Eventually.AgreesAsync(
+                async () => await WriteAsync(client, history, null) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
+                $"{history.Name} accepts a write"));
     }
 
     private async Task RunAsync(int number)

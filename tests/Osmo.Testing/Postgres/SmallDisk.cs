@@ -31,14 +31,14 @@ public sealed class SmallDisk : IAsyncDisposable
     /// <summary>Fills it to the last byte.</summary>
     public async Task FillAsync()
     {
-        await using var ballast = new FileStream(Ballast, FileMode.Append);
+        // Without a buffer: nothing is left to be written when the disk is full and the file is closed.
+        await using var ballast = new FileStream(Ballast, FileMode.Append, FileAccess.Write, FileShare.None, bufferSize: 0);
         var piece = new byte[PieceBytes];
         for (var bytes = piece.Length; bytes > 0;)
         {
             try
             {
                 await ballast.WriteAsync(piece.AsMemory(0, bytes));
-                await ballast.FlushAsync();
             }
             catch (IOException)
             {
