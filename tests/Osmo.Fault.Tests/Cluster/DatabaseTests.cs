@@ -12,7 +12,7 @@ namespace Osmo.Fault.Tests.Cluster;
 /// the silos' memory stays bounded, and probes tell the truth.
 /// </summary>
 [Collection(ClusterCollection.Name)]
-public sealed class DatabaseTests(ITestOutputHelper output)
+public sealed class DatabaseTests(DatabaseScene shared, ITestOutputHelper output) : IClassFixture<DatabaseScene>
 {
     private const int Backends = 12;
     private const int DiskMegabytes = 160;
@@ -22,13 +22,10 @@ public sealed class DatabaseTests(ITestOutputHelper output)
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private readonly int _seed = Seed.Next();
-
     [Fact]
     public async Task It_is_restarted()
     {
-        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
-        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
+        var (postgres, scene) = (shared.Postgres, await ContinueAsync());
         foreach (var how in new[] { PostgresStop.Fast, PostgresStop.Immediate })
         {
             await postgres.StopAsync(how);
@@ -54,8 +51,7 @@ public sealed class DatabaseTests(ITestOutputHelper output)
     [Fact]
     public async Task It_stands_still_for_longer_than_every_lease()
     {
-        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
-        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
+        var (postgres, scene) = (shared.Postgres, await ContinueAsync());
         await postgres.PauseAsync();
         foreach (var silo in scene.Rig.Silos)
         {
@@ -91,8 +87,7 @@ public sealed class DatabaseTests(ITestOutputHelper output)
     [Fact]
     public async Task It_takes_half_a_second_for_every_statement()
     {
-        await using var postgres = await PostgresServer.StartAsync(cancellationToken: Cancel);
-        await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel), links: true);
+        var scene = await ContinueAsync();
         var before = ResidentBytes(scene);
         foreach (var process in scene.Rig.Processes)
         {
@@ -181,10 +176,18 @@ public sealed class DatabaseTests(ITestOutputHelper output)
     private static Task<RegisterAnswer> WriteAsync(HttpClient http, ClusterScene scene) => ConfigRegister.WriteAsync(
         http, scene.Fleet.Names[0], $"until full {Guid.NewGuid()}", ifMatch: null, $"{Guid.NewGuid()}", CancellationToken.None);
 
-    private async Task<ClusterScene> StartAsync(string connectionString, bool links = false)
+    private async Task<ClusterScene> StartAsync(string connectionString)
     {
-        output.WriteLine($"{Seed.Variable}={_seed}");
-        return await ClusterScene.StartAsync(
-            connectionString, Backends, new RecordedLoadOptions { Seed = _seed }, new ClusterOptions { Links = links });
+        output.WriteLine($"{Seed.Variable}={shared.Seed}");
+        return await ClusterScene.StartAsync(connectionString, Backends, new RecordedLoadOptions { Seed = shared.Seed });
+    }
+
+    /// <summary>The cluster that tests share which leave its database server as it was.</summary>
+    private async Task<ClusterScene> ContinueAsync()
+    {
+        output.WriteLine($"{Seed.Variable}={shared.Seed}");
+        shared.Scene.Rig.Links!.Heal();
+        await shared.Scene.ContinueAsync();
+        return shared.Scene;
     }
 }

@@ -1,8 +1,6 @@
 using Npgsql;
 using Osmo.Testing;
 using Osmo.Testing.Cluster;
-using Osmo.Testing.Histories;
-using Osmo.Testing.Postgres;
 using Xunit;
 
 namespace Osmo.Fault.Tests.Cluster;
@@ -12,55 +10,64 @@ namespace Osmo.Fault.Tests.Cluster;
 /// others own its backends by then.
 /// </summary>
 [Collection(ClusterCollection.Name)]
-public sealed class PauseTests(SharedPostgres postgres, ITestOutputHelper output)
+public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassFixture<CutScene>, IAsyncLifetime
 {
-    private const int Backends = 12;
-    private const int Rounds = 3;
+    private const int Rounds = 2;
     private const string Refused = "The store refused a change of backend";
+
+    private readonly ClusterScene _scene = cut.Scene;
+
+    public async ValueTask InitializeAsync()
+    {
+        output.WriteLine($"{Seed.Variable}={cut.Seed}");
+        await _scene.ContinueAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _scene.Rig.Links!.Heal();
+        foreach (var process in _scene.Rig.Processes.Where(process => process.IsRunning))
+        {
+            await process.Process.ResumeAsync();
+        }
+    }
 
     [Fact]
     public async Task A_paused_silo_goes_on_and_serves_again()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
-        await using var scene = await ClusterScene.StartAsync(
-            await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed });
         for (var round = 0; round < Rounds; round++)
         {
-            var silo = scene.Rig.Silos[(seed + round) % scene.Rig.Silos.Count];
+            var silo = _scene.Rig.Silos[(cut.Seed + round) % _scene.Rig.Silos.Count];
             await silo.Process.PauseAsync();
-            await scene.Load.EveryBackendAcceptsAWriteAsync();
+            await _scene.Load.EveryBackendAcceptsAWriteAsync();
             await silo.Process.ResumeAsync();
             await silo.ReadyAsync();
-            await scene.Load.AdvancesAsync();
+            await _scene.Load.AdvancesAsync();
         }
 
-        output.WriteLine(await scene.CheckAsync("pauses"));
+        output.WriteLine(await _scene.CheckAsync("pauses"));
     }
 
     [Fact]
     public async Task Writes_that_were_on_their_way_are_refused()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
-        await using var scene = await ClusterScene.StartAsync(
-            await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed }, new ClusterOptions { Links = true });
-        var silo = scene.Rig.Silos[0];
-        var line = scene.Rig.Links!.ToDatabase(silo.Name);
+        var silo = _scene.Rig.Silos[0];
+        var line = _scene.Rig.Links!.ToDatabase(silo.Name);
+        var before = silo.Log.Count();
 
         // What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back.
         line.StallsToServer = true;
-        await scene.Load.AdvancesAsync();
+        await _scene.Load.AdvancesAsync();
         await silo.Process.PauseAsync();
-        await scene.Load.EveryBackendAcceptsAWriteAsync();
+        await _scene.Load.EveryBackendAcceptsAWriteAsync();
         line.StallsToServer = false;
         await silo.Process.ResumeAsync();
         await Eventually.HoldsAsync(
-            () => silo.Log.Any(entry => entry.Contains(Refused, StringComparison.Ordinal)),
+            () => silo.Log.Skip(before).Any(entry => entry.Contains(Refused, StringComparison.Ordinal)),
             "the silo says that its writes were refused",
             () => string.Join('\n', silo.Log.TakeLast(20)));
         await silo.ReadyAsync();
-        output.WriteLine(await scene.CheckAsync("a pause with writes on their way"));
+        output.WriteLine(await _scene.CheckAsync("a pause with writes on their way"));
     }
 
     /// <summary>
@@ -70,13 +77,9 @@ public sealed class PauseTests(SharedPostgres postgres, ITestOutputHelper output
     [Fact]
     public async Task A_commit_that_was_sent_by_half_does_not_hold_its_backends_for_ever()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
         var cancel = TestContext.Current.CancellationToken;
-        await using var scene = await ClusterScene.StartAsync(
-            await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed });
-        var silo = scene.Rig.Silos[0];
-        await using var connection = new NpgsqlConnection($"{scene.Rig.ConnectionString};Application Name=osmo;Pooling=false");
+        var silo = _scene.Rig.Silos[0];
+        await using var connection = new NpgsqlConnection($"{_scene.Rig.ConnectionString};Application Name=osmo;Pooling=false");
         await connection.OpenAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using var fence = new NpgsqlCommand(
@@ -85,8 +88,8 @@ public sealed class PauseTests(SharedPostgres postgres, ITestOutputHelper output
         await fence.ExecuteNonQueryAsync(cancel);
 
         await silo.KillAsync();
-        await scene.Load.EveryBackendAcceptsAWriteAsync();
+        await _scene.Load.EveryBackendAcceptsAWriteAsync();
         await silo.StartAsync();
-        output.WriteLine(await scene.CheckAsync("a commit that was sent by half"));
+        output.WriteLine(await _scene.CheckAsync("a commit that was sent by half"));
     }
 }

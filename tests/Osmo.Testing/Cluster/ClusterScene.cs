@@ -61,11 +61,18 @@ public sealed class ClusterScene : IAsyncDisposable
         return Rig.Crashes() is [var first, ..] ? throw new InvalidDataException($"A process crashed: {first}") : summary;
     }
 
-    /// <summary>Lets agents and clients work again, with a history of their own, after a check or the failure of one.</summary>
-    public async Task ContinueAsync()
+    /// <summary>Lets agents and clients rest, until <see cref="ContinueAsync"/>.</summary>
+    public async Task RestAsync()
     {
         await Load.DisposeAsync();
         await Fleet.RestAsync();
+    }
+
+    /// <summary>Lets agents and clients work again, with a history of their own, after a check or the failure of one.</summary>
+    public async Task ContinueAsync()
+    {
+        await RestAsync();
+        await Task.WhenAll(Rig.Processes.Where(process => !process.IsRunning).Select(process => process.StartAsync()));
         await Rig.ReadyAsync();
         Fleet.Churn();
         await BeginAsync();
