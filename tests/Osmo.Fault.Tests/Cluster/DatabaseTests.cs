@@ -115,15 +115,15 @@ public sealed class DatabaseTests(DatabaseScene shared, ITestOutputHelper output
         await using var scene = await StartAsync(await postgres.CreateDatabaseAsync(Cancel));
         var before = ResidentBytes(scene);
         await disk.FillAsync();
-        using var http = new HttpClient { BaseAddress = scene.Rig.GatewayUrls[0] };
         await Eventually.AgreesAsync(
-            async () => await WriteAsync(http, scene) is { Kind: AnswerKind.None } ? null : "a write was taken", "the disk is full");
+            async () => await scene.Load.WriteOnceAsync(scene.Fleet.Names[0]) == RegisterOutcome.Unknown ? null : "a write was taken",
+            "the disk is full");
 
         // For as long as it lasts, agents report on, clients try again, and what is there can be read.
         var until = scene.Fleet.Changes + 300;
         await Eventually.HoldsAsync(() => scene.Fleet.Changes >= until, "clusters changed");
         await Eventually.AgreesAsync(
-            async () => (await ConfigRegister.ReadAsync(http, scene.Fleet.Names[0], Cancel)) is { Kind: not AnswerKind.Ok } answer
+            async () => (await ConfigRegister.ReadAsync(scene.Rig.Gateways[0].Http, scene.Fleet.Names[0], Cancel)) is { Kind: not AnswerKind.Ok } answer
                 ? answer.Text
                 : null,
             "configurations are read from a database that is full");
@@ -172,9 +172,6 @@ public sealed class DatabaseTests(DatabaseScene shared, ITestOutputHelper output
             Assert.True(growth < GrowthBytesMax, $"{silo.Name} grew by {growth / 1e6:F0} MB.");
         }
     }
-
-    private static Task<RegisterAnswer> WriteAsync(HttpClient http, ClusterScene scene) => ConfigRegister.WriteAsync(
-        http, scene.Fleet.Names[0], $"until full {Guid.NewGuid()}", ifMatch: null, $"{Guid.NewGuid()}", CancellationToken.None);
 
     private async Task<ClusterScene> StartAsync(string connectionString)
     {

@@ -80,6 +80,13 @@ public sealed class RecordedLoad : IAsyncDisposable
     public Task BackendsAcceptAWriteAsync(IReadOnlyCollection<string> backends) =>
         AcceptAWriteAsync([.. _histories.Where(history => backends.Contains(history.Name))]);
 
+    /// <summary>Asks once for a write of a backend, whatever becomes of it, beside what the clients do.</summary>
+    public async Task<RegisterOutcome> WriteOnceAsync(string backend)
+    {
+        var history = _histories.Single(history => history.Name == backend);
+        return (await WriteAsync(Prober(), history, null, repeats: false)).Outcome;
+    }
+
     /// <summary>Lets every client finish what it has begun.</summary>
     public async Task StopAsync()
     {
@@ -121,12 +128,12 @@ public sealed class RecordedLoad : IAsyncDisposable
 
     private async Task AcceptAWriteAsync(IReadOnlyList<RegisterHistory> histories)
     {
-        var client = new ClientState($"prober-{_load}-{Interlocked.Increment(ref _probes)}", _histories.Length, _options.Seed);
+        var client = Prober();
         await Parallel.ForEachAsync(
             histories,
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (history, _) => await Eventually.AgreesAsync(
-                async () => await WriteAsync(client, history, null) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
+                async () => await WriteAsync(client, history, null, _options.Repeats) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
                 $"{history.Name} accepts a write"));
     }
 
@@ -146,7 +153,7 @@ public sealed class RecordedLoad : IAsyncDisposable
             else
             {
                 long? condition = random.NextDouble() < ConditionalShare && client.Seen[backend] is > 0 and var seen ? seen : null;
-                var written = await WriteAsync(client, _histories[backend], condition);
+                var written = await WriteAsync(client, _histories[backend], condition, _options.Repeats);
                 client.Seen[backend] = written.Outcome switch
                 {
                     RegisterOutcome.Ok => written.Revision,
@@ -163,7 +170,8 @@ public sealed class RecordedLoad : IAsyncDisposable
     {
         var history = _histories[backend];
         var invokedAt = RegisterHistory.Now();
-        var answer = await AskAsync(client, (gateway, cancel) => ConfigRegister.ReadAsync(gateway, history.Name, cancel));
+        var answer = await AskAsync(
+            client, _options.Repeats, (gateway, cancel) => ConfigRegister.ReadAsync(gateway, history.Name, cancel));
         if (answer.Kind == AnswerKind.Ok)
         {
             client.Seen[backend] = answer.State.Revision;
@@ -179,12 +187,12 @@ public sealed class RecordedLoad : IAsyncDisposable
         }
     }
 
-    private async Task<RegisterOperation> WriteAsync(ClientState client, RegisterHistory history, long? condition)
+    private async Task<RegisterOperation> WriteAsync(ClientState client, RegisterHistory history, long? condition, bool repeats)
     {
         var value = client.NextValue();
         var invokedAt = RegisterHistory.Now();
         var answer = await AskAsync(
-            client, (gateway, cancel) => ConfigRegister.WriteAsync(gateway, history.Name, value, condition, key: value, cancel));
+            client, repeats, (gateway, cancel) => ConfigRegister.WriteAsync(gateway, history.Name, value, condition, key: value, cancel));
         var outcome = answer.Kind switch
         {
             AnswerKind.Ok => RegisterOutcome.Ok,
@@ -197,8 +205,11 @@ public sealed class RecordedLoad : IAsyncDisposable
         return operation;
     }
 
+    private ClientState Prober() => new($"prober-{_load}-{Interlocked.Increment(ref _probes)}", _histories.Length, _options.Seed);
+
     /// <summary>Asks a gateway, and where it gives no answer the next one.</summary>
-    private async Task<RegisterAnswer> AskAsync(ClientState client, Func<HttpClient, CancellationToken, Task<RegisterAnswer>> ask)
+    private async Task<RegisterAnswer> AskAsync(
+        ClientState client, bool repeats, Func<HttpClient, CancellationToken, Task<RegisterAnswer>> ask)
     {
         var start = Stopwatch.GetTimestamp();
         var first = client.NextGateway(_gateways.Length);
@@ -212,7 +223,7 @@ public sealed class RecordedLoad : IAsyncDisposable
                 _wrong.Enqueue($"{client.Name} was answered {answer.Text}");
             }
 
-            if (answer.Kind != AnswerKind.None || !_options.Repeats || Stopwatch.GetElapsedTime(start) > _options.OperationTimeMax)
+            if (answer.Kind != AnswerKind.None || !repeats || Stopwatch.GetElapsedTime(start) > _options.OperationTimeMax)
             {
                 return answer;
             }
