@@ -75,13 +75,15 @@ public sealed class OwnershipTableTests(SharedPostgres postgres, ITestOutputHelp
                 {
                     await table.LeaveAsync(one, Cancel);
                     return "";
-                });
+                }
+                );
             case 11 when random.Next(3) == 0:
                 return ("forget", async table =>
                 {
                     await table.ForgetAsync(TimeSpan.FromMinutes(1), Cancel);
                     return "";
-                });
+                }
+                );
             default:
                 return ("compare", async table => Join(await table.FindLostAsync(shards, Cancel)));
         }
