@@ -116,7 +116,7 @@ public sealed class ClusterRig : IAsyncDisposable
             return;
         }
 
-        var folder = Directory.CreateDirectory(Path.Combine(root, $"{DateTimeOffset.Now:HHmmss}-{Environment.TickCount64}")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(root, $"{TimeProvider.System.GetLocalNow():HHmmss}-{Environment.TickCount64}")).FullName;
         foreach (var process in Processes)
         {
             await File.WriteAllLinesAsync(Path.Combine(folder, $"{process.Name}.log"), process.Log);
