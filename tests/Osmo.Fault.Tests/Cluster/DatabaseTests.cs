@@ -122,8 +122,9 @@ public sealed class DatabaseTests(DatabaseScene shared, ITestOutputHelper output
         // For as long as it lasts, agents report on, clients try again, and what is there can be read.
         var until = scene.Fleet.Changes + 300;
         await Eventually.HoldsAsync(() => scene.Fleet.Changes >= until, "clusters changed");
+        var gateway = scene.Rig.Gateways[0].Http;
         await Eventually.AgreesAsync(
-            async () => (await ConfigRegister.ReadAsync(scene.Rig.Gateways[0].Http, scene.Fleet.Names[0], Cancel)) is { Kind: not AnswerKind.Ok } answer
+            async () => await ConfigRegister.ReadAsync(gateway, scene.Fleet.Names[0], Cancel) is { Kind: not AnswerKind.Ok } answer
                 ? answer.Text
                 : null,
             "configurations are read from a database that is full");

@@ -116,7 +116,8 @@ public sealed class ClusterRig : IAsyncDisposable
             return;
         }
 
-        var folder = Directory.CreateDirectory(Path.Combine(root, $"{DateTimeOffset.Now:HHmmss}-{Environment.TickCount64}")).FullName;
+        var name = $"{TimeProvider.System.GetLocalNow():HHmmss}-{Environment.TickCount64}";
+        var folder = Directory.CreateDirectory(Path.Combine(root, name)).FullName;
         foreach (var process in Processes)
         {
             await File.WriteAllLinesAsync(Path.Combine(folder, $"{process.Name}.log"), process.Log);

@@ -133,7 +133,8 @@ public sealed class RecordedLoad : IAsyncDisposable
             histories,
             new ParallelOptions { MaxDegreeOfParallelism = 4 },
             async (history, _) => await Eventually.AgreesAsync(
-                async () => await WriteAsync(client, history, null, _options.Repeats) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
+                async () =>
+                    await WriteAsync(client, history, null, _options.Repeats) is { Outcome: RegisterOutcome.Ok } ? null : "no answer",
                 $"{history.Name} accepts a write"));
     }
 
