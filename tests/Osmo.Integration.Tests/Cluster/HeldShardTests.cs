@@ -116,7 +116,8 @@ public sealed class HeldShardTests(SharedPostgres postgres)
         await using var commit = await HalfSentCommit.SendAsync(rig.Database, database, claims, Cancel);
         await dead.DieAsync();
         await Eventually.AgreesAsync(
-            async () => (await rig.Table.ReadAsync(Cancel)).Find(incarnation)?.LeaseLeft < TimeSpan.Zero ? null : "it runs", "the lease ends");
+            async () => (await rig.Table.ReadAsync(Cancel)).Find(incarnation)?.LeaseLeft < TimeSpan.Zero ? null : "it runs",
+            "the lease ends");
         await Eventually.AgreesAsync(async () => await IsOldAsync(rig) ? null : "young", "the transaction is old");
 
         Assert.Equal(default, await rig.Table.EndHoldersAsync(incarnation, claims, Cancel));

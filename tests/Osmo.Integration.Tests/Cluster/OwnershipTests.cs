@@ -31,7 +31,8 @@ public sealed class OwnershipTests(SharedPostgres postgres, ITestOutputHelper ou
         await rig.SettlesAsync(first, third);
 
         await Eventually.HoldsAsync(
-            () => first.Routes.Read().Silos is { Count: 2 } silos && silos.Sum(silo => silo.Shards) == ClusterRig.Shards, "the view is whole");
+            () => first.Routes.Read().Silos is { Count: 2 } silos && silos.Sum(silo => silo.Shards) == ClusterRig.Shards,
+            "the view is whole");
         Assert.All(first.Routes.Read().Silos, silo => Assert.Equal((128, 3, 30L), (silo.Shards, silo.Silo.Backends, silo.Silo.Nodes)));
     }
 
