@@ -30,11 +30,8 @@ internal sealed class DrainBenchmark : IBenchmark
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var writers = stage.Backends.Select(backend => new Writer(http, backend)).ToArray();
         var running = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.RunAsync(stop.Token), cancel)));
-        foreach (var writer in writers)
-        {
-            await writer.WritesAsync(40, cancel);
-            writer.Measure();
-        }
+        await Task.WhenAll(writers.Select(writer => writer.WritesAsync(40, cancel)));
+        Array.ForEach(writers, writer => writer.Measure());
 
         await Task.WhenAll(writers.Select(writer => writer.WritesAsync(100, cancel)));
         var quietMs = writers.Max(writer => writer.LongestMs);
