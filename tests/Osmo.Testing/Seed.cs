@@ -12,4 +12,15 @@ public static class Seed
     public static int Next() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } given
         ? int.Parse(given, CultureInfo.InvariantCulture)
         : Random.Shared.Next();
+
+    /// <summary>A new seed, or the one that the environment names, printed so that a failure can be repeated.</summary>
+    public static int Next(Action<string> print)
+    {
+        var seed = Next();
+        Print(seed, print);
+        return seed;
+    }
+
+    /// <summary>Prints a seed that several tests share.</summary>
+    public static void Print(int seed, Action<string> print) => print($"{Variable}={seed}");
 }

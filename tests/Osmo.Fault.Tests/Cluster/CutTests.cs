@@ -20,7 +20,7 @@ public sealed class CutTests(CutScene cut, ITestOutputHelper output) : IClassFix
 
     public async ValueTask InitializeAsync()
     {
-        output.WriteLine($"{Seed.Variable}={cut.Seed}");
+        Seed.Print(cut.Seed, output.WriteLine);
         await _scene.ContinueAsync();
     }
 

@@ -176,14 +176,14 @@ public sealed class DatabaseTests(DatabaseScene shared, ITestOutputHelper output
 
     private async Task<ClusterScene> StartAsync(string connectionString)
     {
-        output.WriteLine($"{Seed.Variable}={shared.Seed}");
+        Seed.Print(shared.Seed, output.WriteLine);
         return await ClusterScene.StartAsync(connectionString, Backends, new RecordedLoadOptions { Seed = shared.Seed });
     }
 
     /// <summary>The cluster that tests share which leave its database server as it was.</summary>
     private async Task<ClusterScene> ContinueAsync()
     {
-        output.WriteLine($"{Seed.Variable}={shared.Seed}");
+        Seed.Print(shared.Seed, output.WriteLine);
         shared.Scene.Rig.Links!.Heal();
         await shared.Scene.ContinueAsync();
         return shared.Scene;

@@ -15,8 +15,7 @@ public sealed class DrainTests(SharedPostgres postgres, ITestOutputHelper output
     [Fact]
     public async Task Every_silo_is_asked_to_stop_and_no_request_fails_when_it_is_repeated_once()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
+        var seed = Seed.Next(output.WriteLine);
         await using var scene = await ClusterScene.StartAsync(
             await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed });
         foreach (var silo in scene.Rig.Silos)

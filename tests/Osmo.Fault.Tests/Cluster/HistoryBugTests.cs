@@ -27,8 +27,7 @@ public sealed class HistoryBugTests(ITestOutputHelper output)
 
     private async Task<string> CheckAsync(ServerBug bug)
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
+        var seed = Seed.Next(output.WriteLine);
         await using var server = await BrokenRegister.StartAsync(bug, seed, Backends);
         using var api = new ClusterApi([server.Url]);
         await using var load = await RecordedLoad.StartAsync(

@@ -17,7 +17,7 @@ public sealed class KillTests(KillScene kill, ITestOutputHelper output) : IClass
 
     public async ValueTask InitializeAsync()
     {
-        output.WriteLine($"{Seed.Variable}={kill.Seed}");
+        Seed.Print(kill.Seed, output.WriteLine);
         await _scene.ContinueAsync();
     }
 

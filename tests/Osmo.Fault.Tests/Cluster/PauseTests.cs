@@ -19,7 +19,7 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
 
     public async ValueTask InitializeAsync()
     {
-        output.WriteLine($"{Seed.Variable}={cut.Seed}");
+        Seed.Print(cut.Seed, output.WriteLine);
         await _scene.ContinueAsync();
     }
 

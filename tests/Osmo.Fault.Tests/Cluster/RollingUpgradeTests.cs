@@ -15,8 +15,7 @@ public sealed class RollingUpgradeTests(SharedPostgres postgres, ITestOutputHelp
     [Fact]
     public async Task A_cluster_is_upgraded_one_process_after_the_other_and_one_goes_back()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
+        var seed = Seed.Next(output.WriteLine);
         using var folder = new ScratchFolder();
         var previous = await PreviousBuild.OfServerAsync(folder);
         await using var scene = await ClusterScene.StartAsync(

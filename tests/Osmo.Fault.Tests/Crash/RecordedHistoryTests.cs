@@ -1,6 +1,7 @@
 using Osmo.Testing;
 using Osmo.Testing.Cluster;
 using Osmo.Testing.Histories;
+using Osmo.Testing.Network;
 using Xunit;
 
 namespace Osmo.Fault.Tests.Crash;
@@ -17,10 +18,9 @@ public sealed class RecordedHistoryTests(ITestOutputHelper output)
     [Fact]
     public async Task What_clients_saw_is_linearizable()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
+        var seed = Seed.Next(output.WriteLine);
         using var folder = new ScratchFolder();
-        var url = ClusterProcess.FreeUrl();
+        var url = ReservedPorts.NextUrl();
         await using var server = new ClusterProcess(
             "server", url, ["serve", "--url", url.GetLeftPart(UriPartial.Authority), "--data", folder.Of("data")]);
         await server.StartAsync();

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Osmo.Agent;
 using Osmo.Kubernetes;
@@ -7,6 +5,7 @@ using Osmo.KubeSim;
 using Osmo.Testing;
 using Osmo.Testing.Channel;
 using Osmo.Testing.Kubernetes;
+using Osmo.Testing.Network;
 using Xunit;
 
 namespace Osmo.Integration.Tests.Agent;
@@ -73,10 +72,7 @@ public sealed class ClusterAccessTests : IDisposable
     [Fact]
     public async Task A_server_that_cannot_be_reached_is_told()
     {
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
+        var port = ReservedPorts.Next();
         await using var silo = await ScriptedSilo.StartAsync();
         await File.WriteAllTextAsync(
             Kubeconfig,

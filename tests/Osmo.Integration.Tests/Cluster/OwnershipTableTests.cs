@@ -24,8 +24,7 @@ public sealed class OwnershipTableTests(SharedPostgres postgres, ITestOutputHelp
     [Fact]
     public async Task The_database_does_what_the_model_says()
     {
-        var seed = Seed.Next();
-        output.WriteLine($"{Seed.Variable}={seed}");
+        var seed = Seed.Next(output.WriteLine);
         var random = new Random(seed);
         await using var rig = await ClusterRig.StartAsync(await postgres.CreateDatabaseAsync(Cancel), Cancel);
         var model = new ModelOwnershipTable();

@@ -35,9 +35,6 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
     /// <summary>Its memory in use; 0 where it does not run.</summary>
     public long ResidentBytes => _process?.ResidentBytes() ?? 0;
 
-    /// <summary>A URL for a process, with a port that was free a moment ago.</summary>
-    public static Uri FreeUrl() => FreePorts.NextUrl();
-
     /// <summary>Starts the process and waits until it listens, which may be before it is ready.</summary>
     public async Task StartAsync() => _process = await ServerProcess.StartAsync(args, _program);
 

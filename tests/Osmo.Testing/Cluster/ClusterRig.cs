@@ -1,4 +1,5 @@
 using Npgsql;
+using Osmo.Testing.Network;
 using Osmo.Testing.Postgres;
 
 namespace Osmo.Testing.Cluster;
@@ -129,8 +130,8 @@ public sealed class ClusterRig : IAsyncDisposable
 
     private ClusterProcess Silo(string name, string connectionString, ClusterOptions options)
     {
-        var url = FreePorts.NextUrl();
-        var clusterUrl = FreePorts.NextUrl();
+        var url = ReservedPorts.NextUrl();
+        var clusterUrl = ReservedPorts.NextUrl();
         var advertised = Links?.AddSilo(name, clusterUrl) ?? clusterUrl;
         return new ClusterProcess(name, url,
         [
@@ -145,7 +146,7 @@ public sealed class ClusterRig : IAsyncDisposable
 
     private ClusterProcess Gateway(string name, string connectionString, ClusterOptions options)
     {
-        var url = FreePorts.NextUrl();
+        var url = ReservedPorts.NextUrl();
         Links?.AddGateway(name, url);
         return new ClusterProcess(name, url,
         [

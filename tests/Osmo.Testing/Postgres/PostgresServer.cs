@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
+using Osmo.Testing.Network;
 
 namespace Osmo.Testing.Postgres;
 
@@ -34,7 +33,7 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Where it listens; the same after a restart.</summary>
-    public int Port { get; private set; }
+    public int Port { get; } = ReservedPorts.Next();
 
     /// <summary>A connection string of the superuser to the database <c>postgres</c>.</summary>
     public string ConnectionString => ConnectionStringOf("postgres");
@@ -66,7 +65,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 ["-D", server._data, "-U", User, "-A", "scram-sha-256", "--pwfile", passwordFile, "-E", "UTF8", "--locale=C", "--no-sync"],
                 cancellationToken);
             await server.ConfigureAsync(options, cancellationToken);
-            await server.StartOnFreePortAsync(cancellationToken);
+            await server.StartAgainAsync(cancellationToken);
             return server;
         }
         catch
@@ -113,7 +112,7 @@ public sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
-    /// <summary>Starts a stopped server again, on the same port.</summary>
+    /// <summary>Starts the stopped server, each time on the same port.</summary>
     public async Task StartAgainAsync(CancellationToken cancellationToken = default)
     {
         for (var left = StartsMax; ; left--)
@@ -126,7 +125,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
             if (left == 1)
             {
-                throw new InvalidOperationException($"PostgreSQL did not start again on port {Port}: {said}");
+                throw new InvalidOperationException($"PostgreSQL did not start on port {Port}: {said}");
             }
 
             await Pause(TimeSpan.FromMilliseconds(200), cancellationToken);
@@ -163,7 +162,7 @@ public sealed class PostgresServer : IAsyncDisposable
                     "-d", $"host=127.0.0.1 port={Port} user={User} password={Password}",
                 ],
                 cancellationToken);
-            await standby.StartOnFreePortAsync(cancellationToken);
+            await standby.StartAgainAsync(cancellationToken);
             await ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = '*'", cancellationToken);
             await ExecuteAsync("SELECT pg_reload_conf()", cancellationToken);
             await WaitUntilAsync(
@@ -199,13 +198,6 @@ public sealed class PostgresServer : IAsyncDisposable
         await timer.WaitForNextTickAsync(cancellationToken);
     }
 
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     private async Task ConfigureAsync(PostgresServerOptions options, CancellationToken cancellationToken)
     {
         var settings = new Dictionary<string, string>
@@ -227,24 +219,6 @@ public sealed class PostgresServer : IAsyncDisposable
 
         var lines = settings.Select(setting => $"{setting.Key} = '{setting.Value.Replace("'", "''", StringComparison.Ordinal)}'");
         await File.AppendAllLinesAsync(Path.Combine(_data, Configuration), lines, cancellationToken);
-    }
-
-    /// <summary>Between the look for a free port and the server's use of it somebody else may take it.</summary>
-    private async Task StartOnFreePortAsync(CancellationToken cancellationToken)
-    {
-        var said = "";
-        for (var left = StartsMax; left > 0; left--)
-        {
-            Port = FreePort();
-            if (await TryStartAsync(cancellationToken) is not { } failure)
-            {
-                return;
-            }
-
-            said = failure;
-        }
-
-        throw new InvalidOperationException($"PostgreSQL did not start: {said}");
     }
 
     /// <returns>What the server said where it did not start; null where it did.</returns>
