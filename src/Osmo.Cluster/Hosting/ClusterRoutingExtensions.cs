@@ -52,8 +52,13 @@ public static class ClusterRoutingExtensions
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="registration">What the silo says of itself; asked when everything has started.</param>
-    public static IServiceCollection AddWireRehearsal(this IServiceCollection services, Func<IServiceProvider, SiloRegistration> registration) =>
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WireRehearsal>(provider, new Func<SiloRegistration>(() => registration(provider))));
+    public static IServiceCollection AddWireRehearsal(
+        this IServiceCollection services, Func<IServiceProvider, SiloRegistration> registration) =>
+        services.AddHostedService(provider =>
+        {
+            Func<SiloRegistration> ask = () => registration(provider);
+            return ActivatorUtilities.CreateInstance<WireRehearsal>(provider, ask);
+        });
 
     /// <summary>
     /// Serves other processes of the cluster on the listeners of <see cref="UseCluster"/>, and nothing else there. Has to be called before

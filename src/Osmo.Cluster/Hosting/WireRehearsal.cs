@@ -14,7 +14,11 @@ namespace Osmo.Cluster.Hosting;
 /// then what a call runs through is compiled, and the first callers of what it takes over do not wait for that.
 /// </summary>
 internal sealed class WireRehearsal(
-    Func<SiloRegistration> registration, SiloSocket sockets, ClusterRoutingOptions options, TimeProvider time, ILogger<WireRehearsal> logger)
+    Func<SiloRegistration> registration,
+    SiloSocket sockets,
+    ClusterRoutingOptions options,
+    TimeProvider time,
+    ILogger<WireRehearsal> logger)
     : IHostedLifecycleService
 {
     /// <summary>After so many calls a method is compiled again, and better.</summary>

@@ -23,7 +23,9 @@ public sealed class RehearsalTests(SharedPostgres postgres)
         Assert.True(IndexOf(log, "Rehearsed in") < IndexOf(log, "joined the cluster"), string.Join('\n', log));
         Assert.Empty(Lines(silo, "warn: "));
         await using var source = NpgsqlDataSource.Create(database);
-        foreach (var table in new[] { "backend", "node", "node_facts", "config_history WHERE revision > 1", "config_revision WHERE revision > 1" })
+        string[] empty =
+            ["backend", "node", "node_facts", "config_history WHERE revision > 1", "config_revision WHERE revision > 1"];
+        foreach (var table in empty)
         {
             await using var command = source.CreateCommand($"SELECT count(*) FROM {table}");
             Assert.True((long)(await command.ExecuteScalarAsync(Cancel))! == 0, $"{table} is not empty");
