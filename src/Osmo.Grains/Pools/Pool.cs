@@ -20,6 +20,9 @@ public sealed record PoolPlatform(string Name, ImmutableArray<NodeLabel> NodeSel
 {
     private const string Preference = "PreferNoSchedule";
 
+    /// <summary>What its pods may ask for.</summary>
+    public PodAllowances Allowances { get; init; } = PodAllowances.None;
+
     /// <summary>Whether a node is one of the platform, available or not.</summary>
     /// <param name="node">The node.</param>
     /// <param name="verifiedLabel">The key of the verified label, which is not among the node's other labels.</param>
@@ -51,4 +54,16 @@ public sealed record PoolPlatform(string Name, ImmutableArray<NodeLabel> NodeSel
 
         return null;
     }
+}
+
+/// <summary>What pods of a platform may ask for beyond what any pod may.</summary>
+/// <param name="HostNetwork">The node's network.</param>
+/// <param name="Privileged">Privileged containers.</param>
+/// <param name="DefaultMounts">Paths of the node that every pod has.</param>
+/// <param name="AllowedMounts">Paths of the node that a pod may ask for.</param>
+public sealed record PodAllowances(
+    bool HostNetwork, bool Privileged, ImmutableArray<string> DefaultMounts, ImmutableArray<string> AllowedMounts)
+{
+    /// <summary>Nothing.</summary>
+    public static PodAllowances None { get; } = new(false, false, [], []);
 }

@@ -34,7 +34,7 @@ public static class PoolReader
                     .Select(platform => ReadPlatform(platform.Name, platform.Value, templates, podTemplates)),
             ],
             Quota(Field(Field(pool, "resources"), "gpu")),
-            Field(pool, "enable_maintenance").ValueKind == JsonValueKind.True);
+            IsTrue(pool, "enable_maintenance"));
     }
 
     private static PoolPlatform ReadPlatform(
@@ -51,7 +51,14 @@ public static class PoolReader
 
         Take(Field(platform, "labels"), labels);
         tolerations.AddRange(ReadTolerations(Field(platform, "tolerations")));
-        return new PoolPlatform(name, [.. labels.Select(label => new NodeLabel(label.Key, label.Value))], [.. tolerations.Distinct()]);
+        return new PoolPlatform(name, [.. labels.Select(label => new NodeLabel(label.Key, label.Value))], [.. tolerations.Distinct()])
+        {
+            Allowances = new PodAllowances(
+                IsTrue(platform, "host_network_allowed"),
+                IsTrue(platform, "privileged_allowed"),
+                [.. Names(platform, "default_mounts")],
+                [.. Names(platform, "allowed_mounts")]),
+        };
     }
 
     private static void Take(JsonElement nodeSelector, SortedDictionary<string, string> labels)
@@ -82,6 +89,8 @@ public static class PoolReader
 
     private static string Text(JsonElement parent, string name) =>
         Field(parent, name) is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "";
+
+    private static bool IsTrue(JsonElement parent, string name) => Field(parent, name).ValueKind == JsonValueKind.True;
 
     private static JsonElement Field(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : default;

@@ -19,7 +19,7 @@ public sealed class PoolTests
             "backend": "east", "enable_maintenance": true, "common_pod_template": ["amd64", "missing"],
             "resources": {"gpu": {"guarantee": 4, "maximum": 16, "weight": 1}},
             "platforms": {
-              "h100": {"override_pod_template": ["h100"], "labels": {"zone": "a"}},
+              "h100": {"override_pod_template": ["h100"], "labels": {"zone": "a"}, "privileged_allowed": true, "allowed_mounts": ["/mnt"]},
               "any": {}
             }
           },
@@ -50,6 +50,7 @@ public sealed class PoolTests
         Assert.Equal(
             ["gpu=h100", "kubernetes.io/arch=amd64", "zone=a"], platform.NodeSelector.Select(label => $"{label.Key}={label.Value}"));
         Assert.Equal([new Toleration("gpu", Exists: true, "", "NoSchedule")], platform.Tolerations);
+        Assert.True(platform.Allowances is { HostNetwork: false, Privileged: true, DefaultMounts: [], AllowedMounts: ["/mnt"] });
     }
 
     [Fact]

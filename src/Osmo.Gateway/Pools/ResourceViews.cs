@@ -1,0 +1,97 @@
+using Osmo.Grains.Nodes;
+using Osmo.Grains.Pools;
+
+namespace Osmo.Gateway.Pools;
+
+using PoolMap = SortedDictionary<string, SortedDictionary<string, SortedDictionary<string, string>>>;
+
+/// <summary>Nodes as OSMO's clients list them.</summary>
+/// <param name="Resources">By backend and name.</param>
+internal sealed record ResourceList(IReadOnlyList<ResourceView> Resources);
+
+/// <summary>What pods of a platform may ask for.</summary>
+internal sealed record AllowanceView(
+    bool HostNetwork, bool Privileged, IReadOnlyList<string> DefaultMounts, IReadOnlyList<string> AllowedMounts)
+{
+    public static AllowanceView Of(PodAllowances allowances) =>
+        new(allowances.HostNetwork, allowances.Privileged, allowances.DefaultMounts, allowances.AllowedMounts);
+}
+
+/// <summary>
+/// A node as OSMO's clients list it. What workloads use is not known here, so all of what is allocatable counts as free.
+/// </summary>
+/// <param name="Hostname">The node's name.</param>
+/// <param name="Backend">Its backend.</param>
+/// <param name="ResourceType"><c>RESERVED</c> (in one pool), <c>SHARED</c> (in several) or <c>UNUSED</c> (in none).</param>
+/// <param name="ExposedFields">What tables show: node, pool/platform, and amounts in cores, pieces and Gi.</param>
+/// <param name="UsageFields">What is in use, with units.</param>
+/// <param name="NonWorkflowUsageFields">What is in use by others than workflows; empty.</param>
+/// <param name="AllocatableFields">What pods may use, with units.</param>
+/// <param name="PlatformAllocatableFields">The same by pool and platform.</param>
+/// <param name="PlatformAvailableFields">What is left of it.</param>
+/// <param name="PlatformWorkflowAllocatableFields">What workflows may use of it.</param>
+/// <param name="PoolPlatformLabels">The platforms that the node is in, by pool.</param>
+/// <param name="ConfigFields">What pods may do, by pool and platform.</param>
+/// <param name="Taints">The node's taints.</param>
+/// <param name="Conditions">Null: see <c>/api/backends/{name}/nodes/{node}</c>.</param>
+/// <param name="LabelFields">Null, likewise.</param>
+internal sealed record ResourceView(
+    string Hostname,
+    string Backend,
+    string ResourceType,
+    SortedDictionary<string, object> ExposedFields,
+    SortedDictionary<string, string> UsageFields,
+    SortedDictionary<string, string> NonWorkflowUsageFields,
+    SortedDictionary<string, string> AllocatableFields,
+    PoolMap PlatformAllocatableFields,
+    PoolMap PlatformAvailableFields,
+    PoolMap PlatformWorkflowAllocatableFields,
+    SortedDictionary<string, IReadOnlyList<string>> PoolPlatformLabels,
+    SortedDictionary<string, SortedDictionary<string, AllowanceView>> ConfigFields,
+    IReadOnlyList<NodeTaint> Taints,
+    IReadOnlyList<string>? Conditions = null,
+    IReadOnlyDictionary<string, string>? LabelFields = null)
+{
+    public static ResourceView Of(PooledNode pooled)
+    {
+        var resources = NodeResources.Of(pooled.Node.Facts.Allocatable);
+        var byPool = pooled.Memberships.GroupBy(membership => membership.Pool.Name, StringComparer.Ordinal).ToArray();
+        var exposed = resources.Exposed();
+        exposed["node"] = pooled.Node.Name;
+        exposed["pool/platform"] = pooled.Memberships.Select(membership => $"{membership.Pool.Name}/{membership.Platform.Name}").ToArray();
+        var amounts = new PoolMap(StringComparer.Ordinal);
+        var configs = new SortedDictionary<string, SortedDictionary<string, AllowanceView>>(StringComparer.Ordinal);
+        foreach (var (pool, platform) in pooled.Memberships)
+        {
+            Inner(amounts, pool.Name)[platform.Name] = resources.WithUnits();
+            Inner(configs, pool.Name)[platform.Name] = AllowanceView.Of(platform.Allowances);
+        }
+
+        return new ResourceView(
+            pooled.Node.Name,
+            pooled.Backend,
+            byPool.Length switch { 0 => "UNUSED", 1 => "RESERVED", _ => "SHARED" },
+            exposed,
+            default(NodeResources).WithUnits(),
+            new SortedDictionary<string, string>(StringComparer.Ordinal),
+            resources.WithUnits(),
+            amounts,
+            amounts,
+            amounts,
+            new(byPool.ToDictionary(
+                pool => pool.Key,
+                IReadOnlyList<string> (pool) => [.. pool.Select(membership => membership.Platform.Name)]), StringComparer.Ordinal),
+            configs,
+            [.. pooled.Node.Facts.Taints]);
+    }
+
+    private static SortedDictionary<string, T> Inner<T>(SortedDictionary<string, SortedDictionary<string, T>> outer, string key)
+    {
+        if (!outer.TryGetValue(key, out var inner))
+        {
+            outer.Add(key, inner = new SortedDictionary<string, T>(StringComparer.Ordinal));
+        }
+
+        return inner;
+    }
+}
