@@ -18,6 +18,12 @@ public sealed class OsmoServerOptions
     /// <summary>File with the agents' bearer token; null for none.</summary>
     public string? AgentTokenFile { get; set; }
 
+    /// <summary>File with the keys that protect secrets at rest; null for none.</summary>
+    public string? SecretsKeyFile { get; set; }
+
+    /// <summary>The keys themselves, from the environment; null for none.</summary>
+    public string? SecretsKeys { get; set; }
+
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
 }
