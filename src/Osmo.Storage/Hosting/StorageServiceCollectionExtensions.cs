@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Osmo.Access.Auditing;
+using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
@@ -23,7 +24,8 @@ public static class StorageServiceCollectionExtensions
         var access = new SqliteAccessStore(database);
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database))
             .AddSingleton<IAccessStore>(access)
-            .AddSingleton<IAuditTrail>(access);
+            .AddSingleton<IAuditTrail>(access)
+            .AddSingleton<IProfileStore>(new SqliteProfileStore(database));
     }
 
     /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
@@ -34,5 +36,6 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(database)
             .AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database))
             .AddSingleton<IAccessStore>(_ => new PostgresAccessStore(database))
-            .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database));
+            .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database))
+            .AddSingleton<IProfileStore>(_ => new PostgresProfileStore(database));
 }

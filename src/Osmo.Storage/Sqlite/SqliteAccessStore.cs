@@ -14,9 +14,9 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     private const string TokenColumns =
         "id, kind, username, name, key_id, hash, description, roles, expires_on, created_at, last_used_at";
 
-    public Task<long> ReadVersionAsync(CancellationToken cancellationToken) => UseAsync(ReadVersion, cancellationToken);
+    public Task<long> ReadVersionAsync(CancellationToken cancellationToken) => database.UseAsync(ReadVersion, cancellationToken);
 
-    public Task<AccessRecords> ReadAsync(CancellationToken cancellationToken) => UseAsync(
+    public Task<AccessRecords> ReadAsync(CancellationToken cancellationToken) => database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: true);
@@ -76,7 +76,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     public Task<bool> RemoveSigningKeyAsync(string id, AuditEvent audit, CancellationToken cancellationToken) =>
         ChangeAsync(connection => Run(connection, "DELETE FROM signing_key WHERE id = $1", id), audit, cancellationToken);
 
-    public Task SetLastUseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) => UseAsync(
+    public Task SetLastdatabase.UseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) => database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);
@@ -94,7 +94,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
         },
         cancellationToken);
 
-    public Task AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken) => UseAsync(
+    public Task AppendAsync(IReadOnlyList<AuditEvent> events, CancellationToken cancellationToken) => database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);
@@ -159,7 +159,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
         item.Address,
         item.RequestId);
 
-    private static int Run(SqliteConnection connection, string sql, params ReadOnlySpan<object?> values)
+    internal static int Run(SqliteConnection connection, string sql, params ReadOnlySpan<object?> values)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
@@ -172,7 +172,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     }
 
     /// <summary>A change that touches one row or none; where it does, with the new version and its line in the trail.</summary>
-    private Task<bool> ChangeAsync(Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) => UseAsync(
+    private Task<bool> ChangeAsync(Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) => database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);
@@ -185,25 +185,6 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
             Append(connection, audit);
             transaction.Commit();
             return true;
-        },
-        cancellationToken);
-
-    private Task<T> UseAsync<T>(Func<SqliteConnection, T> use, CancellationToken cancellationToken) => Task.Run(
-        () =>
-        {
-            try
-            {
-                using var connection = database.Connect();
-                return use(connection);
-            }
-            catch (SqliteException failure)
-            {
-                throw database.Explain(failure);
-            }
-            catch (Exception failure) when (failure is InvalidDataException or JsonException or ArgumentException)
-            {
-                throw database.Damaged(failure);
-            }
         },
         cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Errors;
 
@@ -92,6 +93,27 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>What was stored does not read back: it was validated when it was written, so the database is damaged.</summary>
     public OsmoException Damaged(Exception failure) => new(
         ErrorCode.Unavailable, $"The database {_path} holds what Osmo never wrote ({failure.Message}) Restore it from a backup.");
+
+    /// <summary>Uses a connection on another thread, for SQLite blocks the one it is called on.</summary>
+    /// <exception cref="OsmoException">The database cannot be used; the message says what to do.</exception>
+    public Task<T> UseAsync<T>(Func<SqliteConnection, T> use, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            try
+            {
+                using var connection = Connect();
+                return use(connection);
+            }
+            catch (SqliteException failure)
+            {
+                throw Explain(failure);
+            }
+            catch (Exception failure) when (failure is InvalidDataException or JsonException or ArgumentException)
+            {
+                throw Damaged(failure);
+            }
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,4 +1,5 @@
 using Osmo.Access.Auditing;
+using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
@@ -18,6 +19,9 @@ public abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>Its access tokens and signing keys.</summary>
     public IAccessStore Access { get; protected set; } = null!;
+
+    /// <summary>Its users' profiles.</summary>
+    public IProfileStore Profiles { get; protected set; } = null!;
 
     /// <summary>Its audit trail.</summary>
     public IAuditTrail Audit { get; protected set; } = null!;
@@ -63,6 +67,7 @@ public sealed class SqliteUnderTest : StoreUnderTest
         var database = SqliteDatabase.Open(_folder.Of("data"));
         var access = new SqliteAccessStore(database);
         (Access, Audit) = (access, access);
+        Profiles = new SqliteProfileStore(database);
         return Task.FromResult<IBackendStore>(new SqliteBackendStore(database));
     }
 }
@@ -79,6 +84,7 @@ public sealed class PostgresUnderTest(SharedPostgres postgres) : StoreUnderTest
         var options = new PostgresOptions { ConnectionString = ConnectionString, ConnectionsMax = 8 };
         var database = await PostgresDatabase.OpenAsync(options, cancellationToken);
         (Access, Audit) = (new PostgresAccessStore(database), new PostgresAuditTrail(database));
+        Profiles = new PostgresProfileStore(database);
         return new PostgresBackendStore(database);
     }
 }
