@@ -1,7 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Osmo.Cli.Evaluate;
+using Osmo.Cli.Gateway;
+using Osmo.Cli.Help;
+using Osmo.Cli.Login;
+using Osmo.Cli.Profiles;
 using Osmo.Cli.Silos;
 using Osmo.Cli.Terminal;
+using Osmo.Cli.Versions;
 
 namespace Osmo.Cli;
 
@@ -10,22 +16,16 @@ internal static class OsmoCommand
 {
     public static async Task<int> RunAsync(string[] args, CliTerminal terminal)
     {
-        var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
-        {
-            EvaluateCommand.Create(terminal),
-            SiloCommand.Create(terminal),
-        };
-
+        var root = Create(terminal);
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
             foreach (var error in parsed.Errors)
             {
-                await terminal.Error.WriteLineAsync($"osmo: {error.Message}");
+                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(error.Message)}");
             }
 
-            var command = parsed.CommandResult.Command == root ? "osmo" : $"osmo {parsed.CommandResult.Command.Name}";
-            await terminal.Error.WriteLineAsync($"See '{command} --help'.");
+            await terminal.Error.WriteLineAsync($"See '{PathOf(parsed.CommandResult)} --help'.");
             return ExitCode.Usage;
         }
 
@@ -43,5 +43,44 @@ internal static class OsmoCommand
             await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(error.Message)}");
             return error.ExitCode;
         }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (IOException) when (!terminal.OutputIsTerminal)
+        {
+            // Who read the output, head for example, has seen enough.
+            return ExitCode.Done;
+        }
+    }
+
+    private static RootCommand Create(CliTerminal terminal)
+    {
+        var gateway = new GatewayOptions();
+        var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
+        {
+            LoginCommand.Create(gateway, terminal),
+            LogoutCommand.Create(gateway, terminal),
+            ProfileCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            SiloCommand.Create(gateway, terminal),
+            VersionCommand.Create(gateway, terminal),
+        };
+        HelpPages.Install(root, terminal);
+        return root;
+    }
+
+    private static string PathOf(CommandResult command)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = command; result is not null; result = result.Parent)
+        {
+            if (result is CommandResult { Command: var part })
+            {
+                names.Push(part is RootCommand ? "osmo" : part.Name);
+            }
+        }
+
+        return string.Join(' ', names);
     }
 }
