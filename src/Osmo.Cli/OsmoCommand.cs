@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Osmo.Cli.Apply;
+using Osmo.Cli.Configs;
 using Osmo.Cli.Evaluate;
 using Osmo.Cli.Gateway;
 using Osmo.Cli.Help;
@@ -62,6 +64,8 @@ internal static class OsmoCommand
             LoginCommand.Create(gateway, terminal),
             LogoutCommand.Create(gateway, terminal),
             ProfileCommand.Create(terminal),
+            ConfigCommand.Create(gateway, terminal),
+            ApplyCommand.Create(gateway, terminal),
             EvaluateCommand.Create(terminal),
             SiloCommand.Create(gateway, terminal),
             VersionCommand.Create(gateway, terminal),
