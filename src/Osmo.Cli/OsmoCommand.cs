@@ -1,14 +1,20 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Osmo.Cli.Apply;
+using Osmo.Cli.Backends;
+using Osmo.Cli.Completion;
 using Osmo.Cli.Configs;
 using Osmo.Cli.Evaluate;
 using Osmo.Cli.Gateway;
 using Osmo.Cli.Help;
 using Osmo.Cli.Login;
+using Osmo.Cli.Nodes;
+using Osmo.Cli.Pools;
 using Osmo.Cli.Profiles;
+using Osmo.Cli.Resources;
 using Osmo.Cli.Silos;
 using Osmo.Cli.Terminal;
+using Osmo.Cli.Tokens;
 using Osmo.Cli.Versions;
 
 namespace Osmo.Cli;
@@ -64,10 +70,17 @@ internal static class OsmoCommand
             LoginCommand.Create(gateway, terminal),
             LogoutCommand.Create(gateway, terminal),
             ProfileCommand.Create(terminal),
+            TokenCommand.Create(gateway, terminal),
             ConfigCommand.Create(gateway, terminal),
             ApplyCommand.Create(gateway, terminal),
-            EvaluateCommand.Create(terminal),
+            BackendCommand.Create(gateway, terminal),
+            NodeCommand.Create(gateway, terminal),
+            ExplainCommand.Create(gateway, terminal),
+            PoolCommand.Create(gateway, terminal),
+            ResourceCommand.Create(gateway, terminal),
             SiloCommand.Create(gateway, terminal),
+            EvaluateCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
             VersionCommand.Create(gateway, terminal),
         };
         HelpPages.Install(root, terminal);

@@ -79,7 +79,7 @@ internal sealed class GatewayClient : IDisposable
 
             if (tries == TriesMax || PauseOf(answer) is not { } pause)
             {
-                throw Refusal.Of(answer.StatusCode, said);
+                throw Refused(request, answer.StatusCode, said);
             }
 
             await Task.Delay(pause, _time, cancellationToken);
@@ -93,7 +93,7 @@ internal sealed class GatewayClient : IDisposable
         var answer = await AskAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         return answer.IsSuccessStatusCode
             ? await answer.Content.ReadAsStreamAsync(cancellationToken)
-            : throw Refusal.Of(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+            : throw Refused(request, answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -132,6 +132,14 @@ internal sealed class GatewayClient : IDisposable
         {
             throw new CliError($"The gateway at {Server} did not answer within {Patience.TotalSeconds} s.", ExitCode.Unreachable);
         }
+    }
+
+    private CliError Refused(HttpRequestMessage request, HttpStatusCode status, string said)
+    {
+        var refusal = Refusal.Of(status, said);
+        return refusal.IsMissingRoute
+            ? new CliError($"{Server} has no {request.Method} {request.RequestUri?.ToString().Split('?')[0]}: it is another version, or no Osmo gateway.")
+            : refusal;
     }
 
     private static void Add(HttpRequestMessage request, string header, string? value)
