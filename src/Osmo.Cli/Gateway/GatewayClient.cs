@@ -138,7 +138,9 @@ internal sealed class GatewayClient : IDisposable
     {
         var refusal = Refusal.Of(status, said);
         return refusal.IsMissingRoute
-            ? new CliError($"{Server} has no {request.Method} {request.RequestUri?.ToString().Split('?')[0]}: it is another version, or no Osmo gateway.")
+            ? new CliError(
+                $"{Server} has no {request.Method} {new Uri(Server, request.RequestUri!).AbsolutePath}: "
+                + "it is another version, or no Osmo gateway.")
             : refusal;
     }
 
