@@ -4,7 +4,9 @@ using Osmo.Grains.Errors;
 
 namespace Osmo.Gateway.Access;
 
-/// <summary>Connections that stay open, each of which is cut when its caller would be refused: the token ended or the roles changed.</summary>
+/// <summary>
+/// Connections that stay open, each of which is cut when its caller would be refused: the token ended or the roles changed.
+/// </summary>
 internal sealed class OpenConnections(Authenticator authenticator)
 {
     private readonly ConcurrentDictionary<Connection, bool> _connections = new();

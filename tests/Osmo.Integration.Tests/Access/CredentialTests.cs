@@ -82,7 +82,8 @@ public sealed class CredentialTests
 
         var published = (await scene.SendAsync("GET", "/api/auth/keys")).Json!["keys"]!.AsArray();
         Assert.Equal(2, published.Count);
-        Assert.All(published, key => Assert.Equal(["alg", "e", "kid", "kty", "n", "use"], key!.AsObject().Select(field => field.Key).Order()));
+        Assert.All(
+            published, key => Assert.Equal(["alg", "e", "kid", "kty", "n", "use"], key!.AsObject().Select(field => field.Key).Order()));
         foreach (var key in published)
         {
             var path = $"/api/auth/keys/{(string)key!["kid"]!}";
@@ -143,9 +144,10 @@ public sealed class CredentialTests
         await using var scene = await AccessScene.StartAsync();
         await scene.CreateTokenAsync("t1", "osmo-backend");
         await using var agent = await ScriptedAgent.JoinAsync(scene.Server.Url, "east", token: AccessScene.AgentToken);
-        var change = await scene.SendAsync("POST", "/api/configs/backend/east", AccessScene.AdminToken, """{"configs":{"description":"x"}}""");
-        Assert.Equal(HttpStatusCode.OK, change.Status);
-        await scene.SendAsync("POST", "/api/configs/backend/none", AccessScene.AdminToken, """{"configs":{"description":"x"}}""");
+        const string Change = """{"configs":{"description":"x"}}""";
+        var changed = await scene.SendAsync("POST", "/api/configs/backend/east", AccessScene.AdminToken, Change);
+        Assert.Equal(HttpStatusCode.OK, changed.Status);
+        await scene.SendAsync("POST", "/api/configs/backend/none", AccessScene.AdminToken, Change);
         JsonArray? found = null;
         await Eventually.AgreesAsync(
             async () =>

@@ -67,8 +67,9 @@ public sealed partial class RecordedClientTests
         var query = Moved((string)exchange["query"]!);
         query = RecordedText().Replace(query, _ => RecordedToken)
             .Replace("isaac-backend-role", "osmo-user", StringComparison.Ordinal); // a role that only the recorded server has
+        var method = new HttpMethod((string)exchange["method"]!);
         using var request = new HttpRequestMessage(
-            new HttpMethod((string)exchange["method"]!), $"{(string)exchange["path"]!}?{query.Replace(" ", "%20", StringComparison.Ordinal)}");
+            method, $"{(string)exchange["path"]!}?{query.Replace(" ", "%20", StringComparison.Ordinal)}");
         foreach (var header in exchange["headers"]!.AsArray())
         {
             var (name, value) = ((string)header![0]!, (string)header[1]!);
@@ -117,7 +118,8 @@ public sealed partial class RecordedClientTests
                 break;
             default:
                 Assert.True(
-                    expected?.GetValueKind() == found?.GetValueKind(), $"{at} is {found?.ToJsonString()}, not {expected?.ToJsonString()}: {what}");
+                    expected?.GetValueKind() == found?.GetValueKind(),
+                    $"{at} is {found?.ToJsonString()}, not {expected?.ToJsonString()}: {what}");
                 break;
         }
     }

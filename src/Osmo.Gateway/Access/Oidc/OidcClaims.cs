@@ -26,7 +26,9 @@ internal static class OidcClaims
         { ValueKind: JsonValueKind.String } text =>
             [.. text.GetString()!.Split(Separators, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Take(RolesMax)],
         { ValueKind: JsonValueKind.Array } list =>
-            [.. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).Take(RolesMax)],
+        [
+            .. list.EnumerateArray().Where(item => item.ValueKind == JsonValueKind.String).Select(item => item.GetString()!).Take(RolesMax),
+        ],
         _ => [],
     };
 

@@ -137,7 +137,8 @@ internal sealed class OidcProvider : IExternalLogins, IDisposable
         if (Text("issuer") != _options.Issuer.OriginalString || Text("jwks_uri") is not { } keysUri)
         {
             throw new OsmoException(
-                ErrorCode.Invalid, $"its discovery document is that of the issuer {Text("issuer")}, or lacks jwks_uri. Check --oidc-issuer.");
+                ErrorCode.Invalid,
+                $"its discovery document is that of the issuer {Text("issuer")}, or lacks jwks_uri. Check --oidc-issuer.");
         }
 
         var keys = new JsonWebKeySet(await _http.GetStringAsync(new Uri(keysUri), cancellationToken));

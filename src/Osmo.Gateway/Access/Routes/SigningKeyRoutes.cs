@@ -25,8 +25,12 @@ internal static class SigningKeyRoutes
             .WithDescription("For a key that somebody else may have. Clients log in anew by themselves, for their tokens stay valid.");
     }
 
-    private static async Task<Ok<JwkList>> ListAsync(SigningKeys keys, CancellationToken cancellationToken) => TypedResults.Ok(new JwkList(
-        [.. (await keys.PublishAsync(cancellationToken)).Select(key => new Jwk("RSA", "sig", "RS256", key.Id, key.Modulus, key.Exponent))]));
+    private static async Task<Ok<JwkList>> ListAsync(SigningKeys keys, CancellationToken cancellationToken)
+    {
+        var published = await keys.PublishAsync(cancellationToken);
+        return TypedResults.Ok(new JwkList(
+            [.. published.Select(key => new Jwk("RSA", "sig", "RS256", key.Id, key.Modulus, key.Exponent))]));
+    }
 
     private static async Task<Ok<KeyName>> RotateAsync(HttpContext context, SigningKeys keys, TimeProvider time) => TypedResults.Ok(
         new KeyName(await keys.RotateAsync(target => RequestAudit.Take(context, time, "create", target), context.RequestAborted)));

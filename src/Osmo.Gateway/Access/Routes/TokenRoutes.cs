@@ -59,7 +59,8 @@ internal static class TokenRoutes
             .WithSummary("Delete a user's token");
     }
 
-    private static async Task<IResult> ShowOrListAsync(HttpContext context, TokenDesk desk, Authenticator authenticator, FailedLogins failures)
+    private static async Task<IResult> ShowOrListAsync(
+        HttpContext context, TokenDesk desk, Authenticator authenticator, FailedLogins failures)
     {
         if (context.Request.Query["access_token"].ToString() is not { Length: > 0 } text)
         {
