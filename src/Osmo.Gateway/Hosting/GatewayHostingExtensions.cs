@@ -39,8 +39,10 @@ public static class GatewayHostingExtensions
     /// </summary>
     public static WebApplication UseFrontDoor(this WebApplication app)
     {
+        app.UseMiddleware<FoldedSlashes>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
+        app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyLimit>();
         app.UseWebSockets(new WebSocketOptions
@@ -56,7 +58,6 @@ public static class GatewayHostingExtensions
     {
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapBackendConfigRoutes();
-        app.MapHistoryRoutes();
         app.MapFleetRoutes();
         app.MapWatchRoutes();
         app.MapSiloRoutes();

@@ -66,6 +66,7 @@ public sealed class OsmoServer : IAsyncDisposable
         if (description.Roles.HasFlag(ServerRoles.Gateway))
         {
             builder.Services.AddSingleton(SecretsKeys.Load(options, gateway.DeveloperMode));
+            builder.Services.AddConfigurations();
         }
 
         builder.Services.AddGateway(gateway);
@@ -82,6 +83,7 @@ public sealed class OsmoServer : IAsyncDisposable
         if (description.Roles.HasFlag(ServerRoles.Gateway))
         {
             app.MapGateway();
+            app.MapConfigurations();
         }
 
         await StartAsync(app, options);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Osmo.Access.Auditing;
 using Osmo.Access.Tokens;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
@@ -23,7 +24,8 @@ public static class StorageServiceCollectionExtensions
         var access = new SqliteAccessStore(database);
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database))
             .AddSingleton<IAccessStore>(access)
-            .AddSingleton<IAuditTrail>(access);
+            .AddSingleton<IAuditTrail>(access)
+            .AddSingleton<IConfigStore>(_ => new SqliteConfigStore(database));
     }
 
     /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
@@ -34,5 +36,6 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(database)
             .AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database))
             .AddSingleton<IAccessStore>(_ => new PostgresAccessStore(database))
-            .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database));
+            .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database))
+            .AddSingleton<IConfigStore>(_ => new PostgresConfigStore(database));
 }
