@@ -21,6 +21,7 @@ IBenchmark[] benchmarks =
     new CallsBenchmark(),
     new ConfigWritesBenchmark(),
     new ConfigReadsBenchmark(),
+    new ConfigShowBenchmark(),
     new FloodBenchmark(),
     new FailoverBenchmark(),
     new DrainBenchmark(),

@@ -30,7 +30,9 @@ public static class SealedText
         var nonce = box.AsSpan(0, NonceBytes);
         RandomNumberGenerator.Fill(nonce);
         using var aes = new AesGcm(ring.Current.For(purpose), TagBytes);
-        aes.Encrypt(nonce, plain, box.AsSpan(NonceBytes, plain.Length), box.AsSpan(NonceBytes + plain.Length), Encoding.UTF8.GetBytes(place));
+        var cipher = box.AsSpan(NonceBytes, plain.Length);
+        var tag = box.AsSpan(NonceBytes + plain.Length);
+        aes.Encrypt(nonce, plain, cipher, tag, Encoding.UTF8.GetBytes(place));
         CryptographicOperations.ZeroMemory(plain);
         return $"{Prefix}{ring.Current.Id}:{Convert.ToBase64String(box)}";
     }

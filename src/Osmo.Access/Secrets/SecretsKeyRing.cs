@@ -34,7 +34,9 @@ public sealed class SecretsKeyRing
     /// <summary>The key that seals, and that new keyed hashes are made with.</summary>
     public SecretsKey Current => Keys[0];
 
-    /// <summary>Reads keys: base64 of 32 bytes each, separated by line ends or commas; lines that begin with <c>#</c> are comments.</summary>
+    /// <summary>
+    /// Reads keys: base64 of 32 bytes each, separated by line ends or commas; lines that begin with <c>#</c> are comments.
+    /// </summary>
     /// <param name="text">The keys.</param>
     /// <param name="source">Where they are from, for messages.</param>
     /// <exception cref="OsmoException">There is none, or one is not a key. The message does not repeat it.</exception>

@@ -1,24 +1,18 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Osmo.Configs;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;
 
 /// <summary>The query string of a history request, checked.</summary>
 /// <param name="Query">Which entries.</param>
 /// <param name="OmitData">Whether to leave the documents out.</param>
-/// <param name="IncludesBackends">Whether BACKEND is among the types asked for.</param>
-internal sealed record HistoryRequest(HistoryQuery Query, bool OmitData, bool IncludesBackends)
+internal sealed record HistoryRequest(ConfigHistoryQuery Query, bool OmitData)
 {
-    public const string BackendType = "BACKEND";
-
     private const int LimitMax = 1_000;
-
-    /// <summary>The configuration types of OSMO; of those that this service does not hold the history is empty.</summary>
-    private static readonly string[] Types =
-        [BackendType, "BACKEND_TEST", "DATASET", "POD_TEMPLATE", "POOL", "RESOURCE_VALIDATION", "ROLE", "SERVICE", "WORKFLOW"];
 
     private static readonly string[] TimeFormats =
         ["yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-dd'T'HH:mm:ss.FFFFFF", "yyyy-MM-dd HH:mm", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd"];
@@ -27,21 +21,16 @@ internal sealed record HistoryRequest(HistoryQuery Query, bool OmitData, bool In
     public static HistoryRequest Parse(IQueryCollection query)
     {
         var errors = ImmutableArray.CreateBuilder<FieldError>();
-        var types = query["config_types"].ToArray();
-        foreach (var type in types.Where(type => !Types.Contains(type)))
-        {
-            errors.Add(new FieldError(
-                "config_types", $"\"{type}\" is no configuration type. Use {string.Join(", ", Types)}, in upper case."));
-        }
-
+        var types = Types(query, errors);
         var order = query["order"].ToString();
         if (order is not ("" or "ASC" or "DESC"))
         {
             errors.Add(new FieldError("order", "must be ASC or DESC."));
         }
 
-        var parsed = new HistoryQuery
+        var parsed = new ConfigHistoryQuery
         {
+            Types = types,
             Offset = (int)Number(query, "offset", 0, int.MaxValue, 0, errors),
             Limit = (int)Number(query, "limit", 1, LimitMax, 20, errors),
             Ascending = order != "DESC",
@@ -59,8 +48,35 @@ internal sealed record HistoryRequest(HistoryQuery Query, bool OmitData, bool In
 
         var omitData = Flag(query, "omit_data", errors);
         return errors.Count == 0
-            ? new HistoryRequest(parsed, omitData, types.Length == 0 || types.Contains(BackendType))
+            ? new HistoryRequest(parsed with { OmitDocuments = omitData }, omitData)
             : throw OsmoException.InvalidFields(errors.ToImmutable());
+    }
+
+    /// <summary>The type that a request names; upper case in queries and bodies.</summary>
+    /// <exception cref="OsmoException">There is no such type.</exception>
+    public static ConfigType Type(string? text, string field = "config_type", bool ignoreCase = false) =>
+        ConfigTypes.TryParse(text, out var type, ignoreCase)
+            ? type
+            : throw OsmoException.InvalidFields(
+                [new FieldError(field, $"Invalid config type \"{text}\". Use {ConfigTypes.Known}.")]);
+
+    private static ImmutableArray<ConfigType> Types(IQueryCollection query, ImmutableArray<FieldError>.Builder errors)
+    {
+        var types = ImmutableArray.CreateBuilder<ConfigType>();
+        foreach (var text in query["config_types"])
+        {
+            if (ConfigTypes.TryParse(text, out var type))
+            {
+                types.Add(type);
+            }
+            else
+            {
+                errors.Add(new FieldError(
+                    "config_types", $"\"{text}\" is no configuration type. Use {ConfigTypes.Known}, in upper case."));
+            }
+        }
+
+        return types.Count == 0 ? ConfigTypes.All : [.. types.Distinct()];
     }
 
     private static long Number(

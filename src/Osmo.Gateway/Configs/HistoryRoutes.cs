@@ -1,7 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Configs;
+using Osmo.Configs.Documents;
+using Osmo.Configs.Secrets;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
@@ -10,6 +15,8 @@ namespace Osmo.Gateway.Configs;
 /// <summary>The history of configurations.</summary>
 internal static class HistoryRoutes
 {
+    private static readonly JsonWriterOptions Readable = new() { Encoder = ConfigJson.Readable.Encoder };
+
     public static void MapHistoryRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/configs/history", ReadAsync)
             .WithTags("Configuration history")
@@ -19,20 +26,35 @@ internal static class HistoryRoutes
                 + "complete configuration of its type after the change; data is null with omit_data=True. The newest `limit` entries "
                 + "after `offset` are taken, and `order` sorts those. Query: offset, limit (1 to 1000, 20), order (ASC, DESC), "
                 + "config_types, name, revision, tags (all of them), created_before, created_after, "
-                + "or at_timestamp (newest entry not after it).");
+                + "or at_timestamp (of each type the newest entry not after it).");
 
-    private static async Task ReadAsync(HttpContext context, IBackendStore store)
+    private static async Task ReadAsync(HttpContext context, IConfigStore store, IBackendStore backends)
     {
         var request = HistoryRequest.Parse(context.Request.Query);
-        var entries = request.IncludesBackends ? await store.ReadHistoryAsync(request.Query, context.RequestAborted) : [];
+        var entries = await store.ReadHistoryAsync(request.Query, context.RequestAborted);
         context.Response.ContentType = "application/json";
-        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using var writer = new Utf8JsonWriter(context.Response.BodyWriter, Readable);
         writer.WriteStartObject();
         writer.WriteStartArray("configs");
         foreach (var entry in entries)
         {
-            var documents = request.OmitData ? null : await store.ReadDocumentsAtAsync(entry.Revision, context.RequestAborted);
-            Write(writer, entry, documents);
+            writer.WriteStartObject();
+            WriteHead(writer, entry);
+            writer.WritePropertyName("data");
+            if (request.OmitData)
+            {
+                writer.WriteNullValue();
+            }
+            else if (entry.Type == ConfigType.Backend)
+            {
+                WriteBackends(writer, await backends.ReadDocumentsAtAsync(entry.Revision, context.RequestAborted));
+            }
+            else
+            {
+                WriteDocument(writer, entry);
+            }
+
+            writer.WriteEndObject();
             await writer.FlushAsync(context.RequestAborted);
         }
 
@@ -40,38 +62,37 @@ internal static class HistoryRoutes
         writer.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter writer, HistoryEntry entry, IReadOnlyList<string>? documents)
+    private static void WriteHead(Utf8JsonWriter writer, ConfigRevision entry)
     {
-        writer.WriteStartObject();
-        writer.WriteString("config_type", HistoryRequest.BackendType);
-        writer.WriteString("name", entry.Backend.ToString());
+        writer.WriteString("config_type", entry.Type.Name());
+        writer.WriteString("name", entry.Name);
         writer.WriteNumber("revision", entry.Revision);
-        writer.WriteString("username", entry.Change.Username);
-        writer.WriteString("created_at", NaiveUtc.Format(entry.Change.CreatedAt));
-        writer.WriteString("description", entry.Change.Description);
+        writer.WriteString("username", entry.Username);
+        writer.WriteString("created_at", NaiveUtc.Format(entry.CreatedAt));
+        writer.WriteString("description", entry.Description);
         writer.WriteStartArray("tags");
-        foreach (var tag in entry.Change.Tags.Items)
+        foreach (var tag in entry.Tags.Items)
         {
             writer.WriteStringValue(tag);
         }
 
         writer.WriteEndArray();
-        writer.WritePropertyName("data");
-        if (documents is null)
-        {
-            writer.WriteNullValue();
-        }
-        else
-        {
-            writer.WriteStartArray();
-            foreach (var document in documents)
-            {
-                writer.WriteRawValue(document);
-            }
+    }
 
-            writer.WriteEndArray();
+    private static void WriteBackends(Utf8JsonWriter writer, IReadOnlyList<string> documents)
+    {
+        writer.WriteStartArray();
+        foreach (var document in documents)
+        {
+            writer.WriteRawValue(document);
         }
 
-        writer.WriteEndObject();
+        writer.WriteEndArray();
+    }
+
+    private static void WriteDocument(Utf8JsonWriter writer, ConfigRevision entry)
+    {
+        var stored = (JsonObject)JsonNode.Parse(entry.DocumentJson ?? "{}")!;
+        ConfigDocument.ToShown(entry.Type, ConfigSecrets.Masked(entry.Type, stored)).WriteTo(writer, ConfigJson.Readable);
     }
 }

@@ -43,6 +43,7 @@ public static class GatewayHostingExtensions
     /// </summary>
     public static WebApplication UseFrontDoor(this WebApplication app)
     {
+        app.UseMiddleware<FoldedSlashes>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
         app.UseRouting();
@@ -71,7 +72,6 @@ public static class GatewayHostingExtensions
         }
 
         app.MapBackendConfigRoutes();
-        app.MapHistoryRoutes();
         app.MapFleetRoutes();
         app.MapWatchRoutes();
         app.MapSiloRoutes();

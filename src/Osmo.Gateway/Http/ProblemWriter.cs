@@ -64,6 +64,7 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger) : IExceptionH
             ["code"] = code,
             ["traceId"] = context.TraceIdentifier,
             ["message"] = detail,
+            ["workflow_id"] = null,
         };
         if (status < StatusCodes.Status500InternalServerError)
         {

@@ -67,6 +67,7 @@ public sealed class OsmoServer : IAsyncDisposable
         if (description.Roles.HasFlag(ServerRoles.Gateway))
         {
             builder.Services.AddSingleton(SecretsKeys.Load(options, gateway.DeveloperMode));
+            builder.Services.AddConfigurations();
             builder.Services.AddStoredAccess(gateway);
         }
 
@@ -84,6 +85,7 @@ public sealed class OsmoServer : IAsyncDisposable
         if (description.Roles.HasFlag(ServerRoles.Gateway))
         {
             app.MapGateway();
+            app.MapConfigurations();
         }
 
         await StartAsync(app, options);

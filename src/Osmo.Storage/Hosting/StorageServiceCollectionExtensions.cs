@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Osmo.Access.Auditing;
 using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
@@ -25,7 +26,8 @@ public static class StorageServiceCollectionExtensions
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database))
             .AddSingleton<IAccessStore>(access)
             .AddSingleton<IAuditTrail>(access)
-            .AddSingleton<IProfileStore>(new SqliteProfileStore(database));
+            .AddSingleton<IProfileStore>(new SqliteProfileStore(database))
+            .AddSingleton<IConfigStore>(_ => new SqliteConfigStore(database));
     }
 
     /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
@@ -37,5 +39,6 @@ public static class StorageServiceCollectionExtensions
             .AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database))
             .AddSingleton<IAccessStore>(_ => new PostgresAccessStore(database))
             .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database))
-            .AddSingleton<IProfileStore>(_ => new PostgresProfileStore(database));
+            .AddSingleton<IProfileStore>(_ => new PostgresProfileStore(database))
+            .AddSingleton<IConfigStore>(_ => new PostgresConfigStore(database));
 }

@@ -55,7 +55,9 @@ public sealed class HistoryTests : IAsyncLifetime
     [InlineData("?tags=x&tags=y", "4")]
     [InlineData("?tags=none", "")]
     [InlineData("?config_types=BACKEND&limit=1", "6")]
-    [InlineData("?config_types=ROLE", "")]
+    [InlineData("?config_types=ROLE", "1")]
+    [InlineData("?config_types=ROLE&config_types=BACKEND&limit=1", "6")]
+    [InlineData("?config_types=ROLE&config_types=BACKEND&at_timestamp=2100-01-01&order=ASC", "6,1")]
     [InlineData("?created_before=2000-01-01T00:00:00", "")]
     [InlineData("?created_after=2000-01-01%2000:00:00.5&limit=1", "6")]
     [InlineData("?at_timestamp=2100-01-01%2000:00:00.123456", "6")]
@@ -77,7 +79,10 @@ public sealed class HistoryTests : IAsyncLifetime
         Assert.Equal(422, (await _server.SendAsync(HttpMethod.Get, $"/api/configs/history{query}", null)).Status);
 
     private async Task<JsonArray> HistoryAsync(string query) =>
-        (await _server.GetAsync($"/api/configs/history{query}"))["configs"]!.AsArray();
+        (await _server.GetAsync($"/api/configs/history{OfBackends(query)}"))["configs"]!.AsArray();
+
+    private static string OfBackends(string query) =>
+        query.Contains("config_types", StringComparison.Ordinal) ? query : $"?config_types=BACKEND&{query.TrimStart('?')}";
 
     private async Task PostAsync(string backend, string body) =>
         Assert.Equal(200, (await _server.SendAsync(HttpMethod.Post, $"/api/configs/backend/{backend}", body, user: "alice")).Status);

@@ -1,6 +1,7 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
 using Osmo.Storage.Sqlite;
@@ -25,6 +26,9 @@ public abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>Its audit trail.</summary>
     public IAuditTrail Audit { get; protected set; } = null!;
+
+    /// <summary>Its configurations.</summary>
+    public IConfigStore Configs { get; protected set; } = null!;
 
     /// <summary>Opens the store; closes it first where it is open.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -66,7 +70,7 @@ public sealed class SqliteUnderTest : StoreUnderTest
     {
         var database = SqliteDatabase.Open(_folder.Of("data"));
         var access = new SqliteAccessStore(database);
-        (Access, Audit) = (access, access);
+        (Access, Audit, Configs) = (access, access, new SqliteConfigStore(database));
         Profiles = new SqliteProfileStore(database);
         return Task.FromResult<IBackendStore>(new SqliteBackendStore(database));
     }
@@ -84,6 +88,7 @@ public sealed class PostgresUnderTest(SharedPostgres postgres) : StoreUnderTest
         var options = new PostgresOptions { ConnectionString = ConnectionString, ConnectionsMax = 8 };
         var database = await PostgresDatabase.OpenAsync(options, cancellationToken);
         (Access, Audit) = (new PostgresAccessStore(database), new PostgresAuditTrail(database));
+        Configs = new PostgresConfigStore(database);
         Profiles = new PostgresProfileStore(database);
         return new PostgresBackendStore(database);
     }

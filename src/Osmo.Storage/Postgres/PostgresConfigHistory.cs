@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using Osmo.Configs;
+using Osmo.Configs.Storage;
+using Osmo.Grains.Backends;
+
+namespace Osmo.Storage.Postgres;
+
+/// <summary>Reads revisions of configurations.</summary>
+internal static class PostgresConfigHistory
+{
+    private const string Head = "config_type, revision, name, username, created_at, description, tags, deleted_by";
+    private const string Columns = $"{Head}, document";
+
+    public static Task<ConfigRevision?> NewestAsync(
+        NpgsqlConnection connection, ConfigType type, CancellationToken cancellationToken) => OneAsync(
+            connection,
+            $"SELECT {Columns} FROM config_history WHERE config_type = $1 ORDER BY revision DESC LIMIT 1",
+            cancellationToken,
+            type.Name());
+
+    public static Task<ConfigRevision?> RevisionAsync(
+        NpgsqlConnection connection, ConfigType type, long revision, CancellationToken cancellationToken) => OneAsync(
+            connection,
+            $"SELECT {Columns} FROM config_history WHERE config_type = $1 AND revision = $2",
+            cancellationToken,
+            type.Name(),
+            revision);
+
+    public static async Task<IReadOnlyList<ConfigRevision>> ReadAsync(
+        NpgsqlConnection connection, ConfigHistoryQuery query, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand { Connection = connection };
+        string Parameter(object value, NpgsqlDbType type)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = type });
+            return $"${command.Parameters.Count}";
+        }
+
+        var names = query.Types.Select(type => type.Name()).ToArray();
+        var types = Parameter(names, NpgsqlDbType.Array | NpgsqlDbType.Text);
+        var columns = $"{Head}, {(query.OmitDocuments ? "NULL::text" : "document")} AS document";
+        command.CommandText = query.AtTimestamp is { } at
+            ? $"""
+               SELECT entry.* FROM unnest({types}) AS wanted (name) CROSS JOIN LATERAL (
+                 SELECT {columns} FROM config_history
+                 WHERE config_type = wanted.name AND created_at <= {Parameter(Time(at), NpgsqlDbType.TimestampTz)} AND deleted_at IS NULL
+                 ORDER BY revision DESC LIMIT 1) AS entry
+               ORDER BY config_type
+               """
+            : PageText(query, columns, names is [_] ? $"config_type = ({types})[1]" : $"config_type = ANY ({types})", Parameter);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return await PostgresRows.ReadAllAsync(reader, Read, cancellationToken).ConfigureAwait(false);
+    }
+
+    public static DateTime Time(DateTimeOffset time) => StoredTime.FromMicroseconds(StoredTime.ToMicroseconds(time)).UtcDateTime;
+
+    /// <summary>Only the filters that are asked for: each combination gets the plan that suits it.</summary>
+    private static string PageText(
+        ConfigHistoryQuery query, string columns, string ofTypes, Func<object, NpgsqlDbType, string> parameter)
+    {
+        var filters = new List<string> { ofTypes, "deleted_at IS NULL" };
+        void Filter(string condition, object? value, NpgsqlDbType type)
+        {
+            if (value is not null)
+            {
+                filters.Add($"{condition} {parameter(value, type)}");
+            }
+        }
+
+        Filter("name =", query.Name, NpgsqlDbType.Text);
+        Filter("revision =", query.Revision, NpgsqlDbType.Bigint);
+        Filter("created_at <", query.CreatedBefore is { } before ? Time(before) : null, NpgsqlDbType.TimestampTz);
+        Filter("created_at >", query.CreatedAfter is { } after ? Time(after) : null, NpgsqlDbType.TimestampTz);
+        Filter("tags @>", query.Tags.IsEmpty ? null : JsonSerializer.Serialize(query.Tags), NpgsqlDbType.Jsonb);
+        var (newest, oldest) = query.Types.Length == 1
+            ? ("revision DESC", "revision")
+            : ("created_at DESC, revision DESC, config_type DESC", "created_at, revision, config_type");
+        return $"""
+            SELECT * FROM (
+              SELECT {columns} FROM config_history WHERE {string.Join(" AND ", filters)}
+              ORDER BY {newest} LIMIT {parameter(query.Limit, NpgsqlDbType.Integer)} OFFSET {parameter(query.Offset, NpgsqlDbType.Integer)}
+            ) AS entry
+            ORDER BY {(query.Ascending ? oldest : newest)}
+            """;
+    }
+
+    private static async Task<ConfigRevision?> OneAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellationToken, params object[] values)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = value });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        return (await PostgresRows.ReadAllAsync(reader, Read, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
+    }
+
+    private static ConfigRevision Read(NpgsqlDataReader row) => new(
+        ConfigTypes.TryParse(row.GetString(0), out var type) ? type : throw new InvalidDataException($"\"{row.GetString(0)}\" is no type."),
+        row.GetInt64(1),
+        row.GetString(2),
+        row.GetString(3),
+        PostgresRows.ReadTime(row, 4),
+        row.GetString(5),
+        new TextList(JsonSerializer.Deserialize<ImmutableArray<string>>(row.GetString(6))),
+        PostgresRows.ReadText(row, 8),
+        PostgresRows.ReadText(row, 7));
+}
