@@ -45,6 +45,7 @@ public static class GatewayHostingExtensions
     {
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
+        app.Use((HttpContext context, RequestDelegate next) => RepeatedSlashes.FoldAsync(context, next));
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyLimit>();
