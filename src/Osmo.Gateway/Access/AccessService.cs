@@ -18,6 +18,9 @@ internal sealed class AccessService(
 {
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WriteInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ComplaintInterval = TimeSpan.FromSeconds(30);
+
+    private long? _complainedAt;
 
     /// <summary>Whoever comes in first shall be recognized; where the store cannot be used yet, the server says so to callers.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -28,7 +31,7 @@ internal sealed class AccessService(
         }
         catch (OsmoException failure)
         {
-            GatewayLog.AccessUnknown(logger, failure.Message);
+            Complain(failure);
         }
 
         await base.StartAsync(cancellationToken);
@@ -46,7 +49,7 @@ internal sealed class AccessService(
         try
         {
             await Task.WhenAll(
-                watch.RunAsync(failure => GatewayLog.AccessUnknown(logger, failure.Message), stoppingToken),
+                watch.RunAsync(Complain, stoppingToken),
                 audit.RunAsync(stoppingToken),
                 KeepUpAsync(stoppingToken));
         }
@@ -57,6 +60,16 @@ internal sealed class AccessService(
         finally
         {
             watch.Changed -= connections.Check;
+        }
+    }
+
+    /// <summary>Now and then: it is tried every second.</summary>
+    private void Complain(Exception failure)
+    {
+        if (_complainedAt is not { } at || time.GetElapsedTime(at) >= ComplaintInterval)
+        {
+            _complainedAt = time.GetTimestamp();
+            GatewayLog.AccessUnknown(logger, failure.Message);
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class AuditQueue(IAuditTrail trail, TimeProvider time, ILogger<A
 
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long events are gathered: few transactions, for the changes themselves need the database more.</summary>
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(200);
+
     private readonly Channel<AuditEvent> _events =
         Channel.CreateBounded<AuditEvent>(new BoundedChannelOptions(EventsMax) { SingleReader = true });
 
@@ -35,6 +38,7 @@ internal sealed class AuditQueue(IAuditTrail trail, TimeProvider time, ILogger<A
         // The end comes with the end of the queue, and not in the middle of what is in it.
         while (await _events.Reader.WaitToReadAsync(CancellationToken.None))
         {
+            await Task.Delay(GatherTime, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             while (batch.Count < BatchMax && _events.Reader.TryRead(out var item))
             {
                 batch.Add(item);

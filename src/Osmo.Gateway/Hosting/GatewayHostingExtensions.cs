@@ -46,6 +46,7 @@ public static class GatewayHostingExtensions
         app.UseMiddleware<FoldedSlashes>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
+        app.Use((HttpContext context, RequestDelegate next) => RepeatedSlashes.FoldAsync(context, next));
         app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyLimit>();

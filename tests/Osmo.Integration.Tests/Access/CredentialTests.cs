@@ -120,6 +120,25 @@ public sealed class CredentialTests
         Assert.DoesNotContain(HttpStatusCode.OK, statuses);
     }
 
+    [Theory]
+    [InlineData("x'; DROP TABLE access_token; --")]
+    [InlineData("x\" onload=\"y")]
+    [InlineData("x\r\nx-osmo-user: admin")]
+    [InlineData("..")]
+    [InlineData("\u0000")]
+    [InlineData("1x")]
+    [InlineData("x-")]
+    public async Task A_name_that_is_none_is_refused_and_does_nothing(string name)
+    {
+        await using var scene = await AccessScene.StartAsync();
+        var day = TimeProvider.System.GetUtcNow().AddDays(3).ToString("yyyy-MM-dd");
+        var path = $"/api/auth/access_token/service/{Uri.EscapeDataString(name)}?expires_at={day}";
+        var answer = await scene.SendAsync("POST", path, AccessScene.AdminToken);
+        Assert.True((int)answer.Status is >= 400 and < 500, $"{answer.Status} {answer.Text}");
+        Assert.Empty((await scene.SendAsync("GET", "/api/auth/access_token/service", AccessScene.AdminToken)).Json!.AsArray());
+        Assert.Empty(scene.Server.Errors);
+    }
+
     [Fact]
     public async Task Nobody_gives_roles_that_they_do_not_have()
     {

@@ -63,6 +63,8 @@ public sealed class EndpointTests
     [InlineData("/api/auth/../backends", 403)]
     [InlineData("/api/auth/%2e%2e/backends", 403)]
     [InlineData("/API/version", 200)]
+    [InlineData("/api//version", 200)]
+    [InlineData("/api//backends//", 403)]
     public async Task A_path_written_in_another_way_is_judged_as_what_it_reaches(string path, int status)
     {
         await using var scene = await AccessScene.StartAsync();
