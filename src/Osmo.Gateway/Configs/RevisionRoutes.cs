@@ -30,10 +30,10 @@ internal static class RevisionRoutes
             .WithDescription(
                 "Query: config_type, first_revision, second_revision. {\"first_data\": ..., \"second_data\": ...}; a secret that differs "
                 + "says so in the second and is shown in neither.");
-        group.MapPost("/history/{type}/revision/{revision:long}/tags", TagAsync)
+        group.MapPost("/history/{type}/revision/{revision}/tags", TagAsync)
             .WithSummary("Change the tags of a revision")
             .TakesJson("{\"set_tags\": [...], \"delete_tags\": [...]}, at least one of them.", Json);
-        group.MapDelete("/history/{type}/revision/{revision:long}", DeleteAsync)
+        group.MapDelete("/history/{type}/revision/{revision}", DeleteAsync)
             .WithSummary("Delete a revision from the history")
             .WithDescription("The newest revision of a type cannot be deleted. Numbers are not given again.");
         group.MapPost("/history/rollback", RollBackAsync)
@@ -68,9 +68,10 @@ internal static class RevisionRoutes
         await ConfigJson.WriteAsync(context, new JsonObject { ["first_data"] = firstData, ["second_data"] = secondData });
     }
 
-    private static async Task TagAsync(HttpContext context, string type, long revision, IConfigStore store)
+    private static async Task TagAsync(HttpContext context, string type, string revision, IConfigStore store)
     {
         var configType = HistoryRequest.Type(type, "type", ignoreCase: true);
+        var number = Revision(revision, "revision");
         var request = await ConfigRequest.ReadAsync(context);
         var add = request.Texts("set_tags", Limits.TagsMax, Limits.TagCharsMax);
         var remove = request.Texts("delete_tags", Limits.TagsMax, Limits.TagCharsMax);
@@ -79,26 +80,27 @@ internal static class RevisionRoutes
             throw OsmoException.InvalidFields([new FieldError("set_tags", "is missing. Give set_tags, delete_tags, or both.")]);
         }
 
-        if (!await store.TagAsync(configType, revision, [.. add ?? []], [.. remove ?? []], context.RequestAborted))
+        if (!await store.TagAsync(configType, number, [.. add ?? []], [.. remove ?? []], context.RequestAborted))
         {
-            throw Configurations.NoRevision(configType, revision);
+            throw Configurations.NoRevision(configType, number);
         }
 
         await ConfigJson.WriteAsync(context, null);
     }
 
-    private static async Task DeleteAsync(HttpContext context, string type, long revision, IConfigStore store, TimeProvider time)
+    private static async Task DeleteAsync(HttpContext context, string type, string revision, IConfigStore store, TimeProvider time)
     {
         var configType = HistoryRequest.Type(type, "type", ignoreCase: true);
+        var number = Revision(revision, "revision");
         var caller = context.Features.Get<Caller>() ?? throw new InvalidOperationException("The request passed without a caller.");
-        var deletion = await store.DeleteRevisionAsync(configType, revision, caller.Name, time.GetUtcNow(), context.RequestAborted);
+        var deletion = await store.DeleteRevisionAsync(configType, number, caller.Name, time.GetUtcNow(), context.RequestAborted);
         await (deletion switch
         {
             RevisionDeletion.Deleted => ConfigJson.WriteAsync(context, null),
             RevisionDeletion.Newest => throw new OsmoException(
                 ErrorCode.Invalid,
-                $"Cannot delete the current revision {revision} for config type {configType.Name()}. Make a newer one first."),
-            _ => throw Configurations.NoRevision(configType, revision),
+                $"Cannot delete the current revision {number} for config type {configType.Name()}. Make a newer one first."),
+            _ => throw Configurations.NoRevision(configType, number),
         });
     }
 
