@@ -34,6 +34,10 @@ fault: ## Run the tests that break things and wait for convergence
 bench: ## Print the figures and their goals (BENCH_ARGS="availability --json out.json")
 	dotnet run -c Release --project bench/Osmo.Bench -- $(BENCH_ARGS)
 
+.PHONY: cli
+cli: ## Compile the osmo command ahead of time, into artifacts/publish/osmo
+	dotnet publish src/Osmo.Cli -c $(CONFIGURATION) --use-current-runtime --self-contained false -o artifacts/publish/osmo
+
 .PHONY: format
 format: ## Rewrite the sources as .editorconfig asks
 	dotnet format $(SOLUTION)

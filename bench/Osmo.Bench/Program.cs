@@ -26,5 +26,6 @@ IBenchmark[] benchmarks =
     new FailoverBenchmark(),
     new DrainBenchmark(),
     new FleetBenchmark(),
+    new CliStartBenchmark(),
 ];
 return await BenchProgram.RunAsync(args, benchmarks, Console.Out, Console.Error);

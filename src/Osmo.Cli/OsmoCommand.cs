@@ -55,6 +55,13 @@ internal static class OsmoCommand
         {
             return ExitCode.Interrupted;
         }
+        catch (Exception error) when (error is InvalidOperationException or FormatException && error.Source == "System.Text.Json")
+        {
+            await terminal.Error.WriteLineAsync(
+                $"osmo: The gateway answered in a form that this program does not understand: {Printable.Lines(error.Message)} "
+                + "Is one of the two much older than the other? See 'osmo version'.");
+            return ExitCode.Unreachable;
+        }
         catch (IOException) when (!terminal.OutputIsTerminal)
         {
             // Who read the output, head for example, has seen enough.

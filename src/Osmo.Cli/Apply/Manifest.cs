@@ -35,7 +35,8 @@ internal sealed record Manifest(ConfigType Type, string? Name, JsonObject Config
 
         if (fields.Select(field => field.Key).FirstOrDefault(key => !Keys.Contains(key)) is { } unknown)
         {
-            throw Wrong(unknown, $"{unknown} is not a known field{Suggestion.For(unknown, Keys)} The fields are {string.Join(", ", Keys)}.");
+            var near = Suggestion.For(unknown, Keys);
+            throw Wrong(unknown, $"{unknown} is not a known field{near} The fields are {string.Join(", ", Keys)}.");
         }
 
         string? Text(string key) => fields[key] switch

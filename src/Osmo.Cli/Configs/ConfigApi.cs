@@ -25,7 +25,9 @@ internal sealed class ConfigApi(GatewayClient client)
         {
             var whole = await Client.GetAsync(type.Path(null), cancellationToken);
             var document = Unwrap(type, whole.Node());
-            return new LiveConfig(name is null ? document : DocumentIndex.Step(document, name, type.Name), name is null ? whole.ETag : null);
+            return name is null
+                ? new LiveConfig(document, whole.ETag)
+                : new LiveConfig(DocumentIndex.Step(document, name, type.Name), null);
         }
 
         try

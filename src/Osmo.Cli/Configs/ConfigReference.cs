@@ -19,12 +19,15 @@ internal sealed record ConfigReference(ConfigType Type, long? Revision)
 
         return long.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var revision) && revision > 0
             ? new(type, revision)
-            : throw new CliError($"\"{parts[1]}\" is no revision. Write {type}:N, with a number that 'osmo config history {type}' lists.", ExitCode.Usage);
+            : throw new CliError(
+                $"\"{parts[1]}\" is no revision. Write {type}:N, with a number that 'osmo config history {type}' lists.",
+                ExitCode.Usage);
     }
 
     /// <exception cref="CliError">It is not, or it names no revision.</exception>
     public static (ConfigType Type, long Revision) ParseRevision(string text) =>
         Parse(text) is { Revision: { } revision, Type: var type }
             ? (type, revision)
-            : throw new CliError($"Say which revision: {text.ToUpperInvariant()}:N. 'osmo config history {text}' lists them.", ExitCode.Usage);
+            : throw new CliError(
+                $"Say which revision: {text.ToUpperInvariant()}:N. 'osmo config history {text}' lists them.", ExitCode.Usage);
 }

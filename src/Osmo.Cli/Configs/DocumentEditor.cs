@@ -19,7 +19,8 @@ internal static class DocumentEditor
     {
         if (!terminal.InputIsTerminal)
         {
-            throw new CliError("There is no terminal for an editor. Give the change with --file FILE (- for the standard input).", ExitCode.Usage);
+            throw new CliError(
+                "There is no terminal for an editor. Give the change with --file FILE (- for the standard input).", ExitCode.Usage);
         }
 
         var name = string.Concat(label.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '-'));

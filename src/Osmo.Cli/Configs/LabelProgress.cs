@@ -27,7 +27,8 @@ internal static class LabelProgress
             var status = (await client.GetAsync($"api/backends/{Uri.EscapeDataString(backend)}", cancellationToken)).Object();
             if (!Flag(status, "label_updates") || !Flag(status, "agent_synced"))
             {
-                return End(shown, Flag(status, "label_updates") ? "The agent is not connected: labels follow when it is." : "", true, terminal);
+                var later = Flag(status, "label_updates") ? "The agent is not connected: labels follow when it is." : "";
+                return End(shown, later, true, terminal);
             }
 
             var wrong = (int?)status["labels_wrong"] ?? 0;

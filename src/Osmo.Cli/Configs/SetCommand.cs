@@ -73,7 +73,8 @@ internal static class SetCommand
             "http:/api/configs/backend/*:Get",
             "http:/api/profile/*:*");
 
-    private static JsonObject PoolRole(string role) => !role.StartsWith(PoolPrefix, StringComparison.Ordinal) || role.Length == PoolPrefix.Length
+    private static JsonObject PoolRole(string role) =>
+        !role.StartsWith(PoolPrefix, StringComparison.Ordinal) || role.Length == PoolPrefix.Length
         ? throw new CliError($"The role of a pool is called {PoolPrefix}POOL.", ExitCode.Usage)
         : Role(
             role,

@@ -19,7 +19,11 @@ internal static class ExplainCommand
     private static DocumentedCommand Node(GatewayOptions gateway, CliTerminal terminal)
     {
         var name = new Argument<string>("NODE") { Description = "The node's name; node/NAME is fine too." };
-        var backend = new Option<string?>("--backend", "-b") { Description = "Its backend, where several have a node of that name.", HelpName = "NAME" };
+        var backend = new Option<string?>("--backend", "-b")
+        {
+            Description = "Its backend, where several have a node of that name.",
+            HelpName = "NAME",
+        };
         var output = new OutputOption(OutputFormat.Table, OutputFormat.Wide, OutputFormat.Json, OutputFormat.Yaml);
         var command = new DocumentedCommand("node", "Say why a node may or may not be scheduled on.", """
             Examples:
@@ -70,7 +74,8 @@ internal static class ExplainCommand
             [] => throw new CliError(
                 $"No backend{(backend is null ? "" : $" \"{backend}\"")} has a node \"{name}\". 'osmo node list' shows the nodes."),
             _ => throw new CliError(
-                $"Several backends have a node \"{name}\": {string.Join(", ", found.Select(node => node["backend"]))}. Name one with --backend.",
+                $"Several backends have a node \"{name}\": {string.Join(", ", found.Select(node => node["backend"]))}. "
+                + "Name one with --backend.",
                 ExitCode.Usage),
         };
     }
@@ -94,7 +99,8 @@ internal static class ExplainCommand
         Line(terminal, "Label", Label(node["label"]));
         if (wide)
         {
-            Map(terminal, "Taint", (node["taints"] as JsonArray ?? []).Select(taint => $"{taint!["key"]}={taint["value"]}:{taint["effect"]}"));
+            var taints = node["taints"] as JsonArray ?? [];
+            Map(terminal, "Taint", taints.Select(taint => $"{taint!["key"]}={taint["value"]}:{taint["effect"]}"));
             Map(terminal, "Allocatable", (node["allocatable"] as JsonObject ?? []).Select(item => $"{item.Key}={item.Value}"));
             Map(terminal, "Labels", (node["labels"] as JsonObject ?? []).Select(item => $"{item.Key}={item.Value}"));
         }

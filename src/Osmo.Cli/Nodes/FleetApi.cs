@@ -29,7 +29,8 @@ internal sealed class FleetApi(GatewayClient client)
         catch (Refusal refusal) when (refusal.Status == HttpStatusCode.NotFound)
         {
             var names = (await BackendsAsync(cancellationToken)).Select(NameOf);
-            throw new CliError($"There is no backend \"{name}\"{Suggestion.For(name, names)} A backend appears when its agent first connects.");
+            throw new CliError(
+                $"There is no backend \"{name}\"{Suggestion.For(name, names)} A backend appears when its agent first connects.");
         }
     }
 

@@ -7,7 +7,9 @@ using Osmo.Cli.Terminal;
 namespace Osmo.Cli.Nodes;
 
 /// <summary>Something that happened in the fleet.</summary>
-/// <param name="Kind"><c>node</c>, <c>node-deleted</c>, <c>backend</c>, <c>backend-deleted</c>, or <c>resync</c>: read everything anew.</param>
+/// <param name="Kind">
+/// <c>node</c>, <c>node-deleted</c>, <c>backend</c>, <c>backend-deleted</c>, or <c>resync</c>: read everything anew.
+/// </param>
 /// <param name="Data">What the gateway tells of it.</param>
 internal sealed record FleetEvent(string Kind, JsonObject Data);
 
@@ -88,7 +90,8 @@ internal static class FleetEvents
                     data = line[(colon + 2)..];
                     break;
                 case "":
-                    yield return (id, kind is not null && data is not null && Parse(data) is { } fields ? new FleetEvent(kind, fields) : null);
+                    var fields = kind is null || data is null ? null : Parse(data);
+                    yield return (id, fields is null ? null : new FleetEvent(kind!, fields));
                     (kind, data) = (null, null);
                     break;
             }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Osmo.Grains.Nodes;
@@ -36,8 +35,8 @@ internal sealed record NodeFilter(LabelSelector? Selector, bool? Available, stri
             return true;
         }
 
-        var labels = (node["labels"] as JsonObject ?? []).Select(label => new NodeLabel(label.Key, label.Value!.ToString())).ToImmutableArray();
-        return Selector.Matches(labels, (string?)node["label"]?["key"] ?? "", (string?)node["label"]?["seen"]);
+        var labels = (node["labels"] as JsonObject ?? []).Select(label => new NodeLabel(label.Key, label.Value!.ToString()));
+        return Selector.Matches([.. labels], (string?)node["label"]?["key"] ?? "", (string?)node["label"]?["seen"]);
     }
 }
 

@@ -83,7 +83,8 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         {
             foreach (var (owner, node) in changed)
             {
-                Add(rows, owner, node, await api.NodeAsync(owner, node, cancellationToken) is { } found && filter.Matches(found) ? found : null);
+                var found = await api.NodeAsync(owner, node, cancellationToken);
+                Add(rows, owner, node, found is not null && filter.Matches(found) ? found : null);
             }
         }
 
@@ -118,7 +119,8 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         {
             if (_shown.Remove((owner, name)))
             {
-                rows.Add((NodeRow.Deleted(owner, name, wide), new JsonObject { ["backend"] = owner, ["name"] = name, ["deleted"] = true }, $"node/{name}"));
+                var gone = new JsonObject { ["backend"] = owner, ["name"] = name, ["deleted"] = true };
+                rows.Add((NodeRow.Deleted(owner, name, wide), gone, $"node/{name}"));
             }
 
             return;

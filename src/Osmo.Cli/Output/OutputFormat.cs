@@ -12,7 +12,9 @@ internal enum OutputFormat
     Name,
 }
 
-/// <summary>The option <c>-o</c>; <c>-t</c> and <c>--format-type</c> are OSMO's names for it, and <c>text</c> its name for a table.</summary>
+/// <summary>
+/// The option <c>-o</c>; <c>-t</c> and <c>--format-type</c> are OSMO's names for it, and <c>text</c> its name for a table.
+/// </summary>
 internal sealed class OutputOption
 {
     private const string TextAlias = "text";

@@ -57,7 +57,7 @@ internal static class YamlText
     }
 
     private static Scalar Plain(JsonNode? node) =>
-        new(AnchorName.Empty, TagName.Empty, node?.ToJsonString() ?? "null", ScalarStyle.Plain, isPlainImplicit: true, isQuotedImplicit: false);
+        new(AnchorName.Empty, TagName.Empty, node?.ToJsonString() ?? "null", ScalarStyle.Plain, true, isQuotedImplicit: false);
 
     private static Scalar Text(string text)
     {

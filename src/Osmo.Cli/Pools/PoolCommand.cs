@@ -68,8 +68,8 @@ internal static class PoolCommand
 
     private static void Show(JsonObject answer, string[] asked, bool free, OutputFormat format, CliTerminal terminal)
     {
-        var sets = (answer["node_sets"] as JsonArray ?? []).Select(set => (set!["pools"] as JsonArray ?? []).OfType<JsonObject>().ToArray());
-        var pools = sets.SelectMany(set => set).ToArray();
+        var sets = answer["node_sets"] as JsonArray ?? [];
+        var pools = sets.SelectMany(set => (set!["pools"] as JsonArray ?? []).OfType<JsonObject>()).ToArray();
         switch (format)
         {
             case OutputFormat.Json or OutputFormat.Yaml:

@@ -7,6 +7,9 @@ internal static class Quantity
 {
     private const decimal Gibi = 1024m * 1024 * 1024;
 
+    // Larger numbers than any machine has would not fit once their unit is multiplied in.
+    private const decimal NumberMax = 1e12m;
+
     private static readonly (string Suffix, decimal Factor)[] Suffixes =
     [
         ("Ki", 1024m), ("Mi", 1024m * 1024), ("Gi", Gibi), ("Ti", Gibi * 1024), ("Pi", Gibi * 1024 * 1024),
@@ -27,7 +30,7 @@ internal static class Quantity
         }
 
         return decimal.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var parsed)
-            && Math.Abs(parsed) < decimal.MaxValue / factor / 2
+            && Math.Abs(parsed) <= NumberMax
             ? parsed * factor
             : null;
     }

@@ -54,7 +54,8 @@ internal sealed record ResourceRow(string Node, string Pool, string Platform, st
     [
         .. Fields.Select(field =>
         {
-            var text = fields?[field]?.ToString() ?? (fields as JsonObject)?.FirstOrDefault(item => Meaning(item.Key) == field).Value?.ToString();
+            var value = fields?[field] ?? (fields as JsonObject)?.FirstOrDefault(item => Meaning(item.Key) == field).Value;
+            var text = value?.ToString();
             return (field is "storage" or "memory" ? Quantity.InGibi(text) : Quantity.Parse(text)) ?? 0;
         }),
     ];

@@ -36,7 +36,8 @@ public sealed class ConfigCommandTests
             """,
             list.Out);
         Assert.Equal((0, ""), (list.ExitCode, list.Error));
-        Assert.StartsWith("/api/configs/history?omit_data=True&at_timestamp=9999-12-31T", gateway.Requests[0].PathAndQuery, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/api/configs/history?omit_data=True&at_timestamp=9999-12-31T", gateway.Requests[0].PathAndQuery, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -66,8 +67,9 @@ public sealed class ConfigCommandTests
 
     [Theory]
     [InlineData(
-        "json", "[\n  {\n    \"name\": \"osmo-user\",\n    \"description\": \"Users\",\n    \"policies\": [\n      {\n        \"actions\": [\n"
-        + "          \"http:/api/pool:*\"\n        ]\n      }\n    ],\n    \"immutable\": false\n  }\n]\n")]
+        "json",
+        "[\n  {\n    \"name\": \"osmo-user\",\n    \"description\": \"Users\",\n    \"policies\": [\n      {\n"
+        + "        \"actions\": [\n          \"http:/api/pool:*\"\n        ]\n      }\n    ],\n    \"immutable\": false\n  }\n]\n")]
     [InlineData(
         "yaml", "- name: osmo-user\n  description: Users\n  policies:\n    - actions:\n        - http:/api/pool:*\n  immutable: false\n")]
     [InlineData("name", "role/osmo-user\n")]
@@ -140,7 +142,9 @@ public sealed class ConfigCommandTests
             .On("DELETE /api/configs", "null");
         using var user = new OsmoUser(gateway.Url);
 
-        Assert.Equal("Successfully updated tags for BACKEND\n", (await user.RunAsync("config", "tag", "BACKEND", "--set", "a", "b", "--delete", "c")).Out);
+        Assert.Equal(
+            "Successfully updated tags for BACKEND\n",
+            (await user.RunAsync("config", "tag", "BACKEND", "--set", "a", "b", "--delete", "c")).Out);
         Assert.Equal(
             "Successfully rolled back ROLE to revision 3.\n",
             (await user.RunAsync("config", "rollback", "ROLE:3", "--description", "why", "--tags", "t")).Out);
@@ -180,7 +184,8 @@ public sealed class ConfigCommandTests
     [InlineData("WORKFLOW", null, """{"a":{"b":2,"c":1},"d":[1]}""", """PATCH /api/configs/workflow {"configs_dict":{"a":{"b":2}}}""")]
     [InlineData("POOL", "p", """{"a":{"b":2}}""", """PATCH /api/configs/pool/p {"configs_dict":{"a":{"b":2}}}""")]
     [InlineData("ROLE", "r", """{"a":{"b":2}}""", """PUT /api/configs/role/r {"configs":{"a":{"b":2}}}""")]
-    [InlineData("RESOURCE_VALIDATION", null, """{"a":{"b":2}}""", """PUT /api/configs/resource_validation {"configs_dict":{"a":{"b":2}}}""")]
+    [InlineData(
+        "RESOURCE_VALIDATION", null, """{"a":{"b":2}}""", """PUT /api/configs/resource_validation {"configs_dict":{"a":{"b":2}}}""")]
     [InlineData("BACKEND", "b", """{"a":{"b":2},"d":[1]}""", """POST /api/configs/backend/b {"configs":{"a":{"b":2}}}""")]
     public async Task Update_sends_what_changed_as_its_type_takes_it(string type, string? name, string file, string sent)
     {
@@ -205,12 +210,12 @@ public sealed class ConfigCommandTests
     }
 
     [Theory]
-    [InlineData("{\"a\": 1,\n \"b\": }", "file:2", "not valid JSON (line 2, byte 7)")]
-    [InlineData("a: 1\n b: 2\n", "file", "line 2, column 3")]
-    [InlineData("node_conditions:\n  ignore_conditions: []\n", "file:2:3", "ignore_conditions is not a known field")]
-    [InlineData("{\n  \"descripton\": \"x\"\n}", "file:2:3", "descripton is not a known field; did you mean \"description\"?")]
-    [InlineData("[1]", "file", "a configuration is an object")]
-    [InlineData("a: 1\n---\nb: 2\n", "file", "holds 2 documents")]
+    [InlineData("{\"a\": 1,\n \"b\": }", "", "not valid JSON (line 2, byte 7)")]
+    [InlineData("a: 1\n b: 2\n", "", "line 2, column 3")]
+    [InlineData("node_conditions:\n  ignore_conditions: []\n", ":2:3: ", "ignore_conditions is not a known field")]
+    [InlineData("{\n  \"descripton\": \"x\"\n}", ":2:3: ", "descripton is not a known field; did you mean \"description\"?")]
+    [InlineData("[1]", "", "a configuration is an object")]
+    [InlineData("a: 1\n---\nb: 2\n", "", "holds 2 documents")]
     public async Task A_bad_file_is_told_with_its_line_and_column_and_nothing_is_sent(string text, string where, string what)
     {
         await using var gateway = new ScriptedGateway()
@@ -221,7 +226,7 @@ public sealed class ConfigCommandTests
         var update = await user.RunAsync("config", "update", "BACKEND", "b", "--file", file);
 
         Assert.Equal((1, ""), (update.ExitCode, update.Out));
-        Assert.Contains(where == "file" || what.StartsWith("not", StringComparison.Ordinal) ? file : file + where[4..], update.Error, StringComparison.Ordinal);
+        Assert.Contains(file + where, update.Error, StringComparison.Ordinal);
         Assert.Contains(what, update.Error, StringComparison.Ordinal);
         Assert.Empty(gateway.Changes);
     }
@@ -232,7 +237,8 @@ public sealed class ConfigCommandTests
         await using var gateway = new ScriptedGateway()
             .On("GET /api/configs/workflow", """{"max":1,"list":[]}""")
             .On("PATCH /api/configs/workflow", """
-                {"detail":"max: too much.","code":"Invalid","errors":[{"field":"max","message":"too much."},{"field":"list[1]","message":"no."}]}
+                {"detail":"max: too much.","code":"Invalid","errors":[
+                  {"field":"max","message":"too much."},{"field":"list[1]","message":"no."}]}
                 """, status: 422);
         using var user = new OsmoUser(gateway.Url);
         var file = user.Write("w.yaml", "# more\nmax: 5\nlist:\n  - a\n  - b\n");

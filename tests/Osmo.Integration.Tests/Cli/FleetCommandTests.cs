@@ -8,6 +8,7 @@ namespace Osmo.Integration.Tests.Cli;
 /// <summary>The command line against a real server with a simulated cluster and its agent.</summary>
 public sealed class FleetCommandTests
 {
+    private const string Edit = """sed -i 's#"grafana_url": ""#"grafana_url": "mine"#' "$1" """;
     private const string WithLabels = """{"services":{"backendListener":{"enable_node_label_update":true}}}""";
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed class FleetCommandTests
         await user.RunAsync("login", server.Url.ToString(), "--method", "dev", "--username", "carol");
         var urls = user.Write("backend_config.json", """{"description": "...", "dashboard_url": "http://d", "grafana_url": "http://g"}""");
         var conditions = user.Write("node_conditions.json", """
-            {"node_conditions": {"additional_node_conditions": [], "ignore_node_conditions": ["Gpu*", "N*", "I*"], "prefix": "osmo.nvidia.com/"}}
+            {"node_conditions": {"additional_node_conditions": [], "ignore_node_conditions": ["Gpu*", "N*", "I*"],
+              "prefix": "osmo.nvidia.com/"}}
             """);
 
         var update = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", urls);
@@ -87,7 +89,7 @@ public sealed class FleetCommandTests
         await using var backend = await LiveBackend.StartAsync(server, "isaac", labels: false);
         using var user = new OsmoUser(server.Url);
         var other = $"curl -s -X POST {server.Url}api/configs/backend/isaac -d '{{\"configs\":{{\"description\":\"theirs\"}}}}'";
-        user["EDITOR"] = $"sh {user.Write("editor.sh", $"{other} >/dev/null\nsed -i 's#\"grafana_url\": \"\"#\"grafana_url\": \"mine\"#' \"$1\"\n")}";
+        user["EDITOR"] = $"sh {user.Write("editor.sh", $"{other} >/dev/null\n{Edit}\n")}";
 
         var update = await user.RunOnTerminalAsync(200, "y\n", "config", "update", "BACKEND", "isaac");
 

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Text;
 using Osmo.Integration.Tests.Cli.Support;
@@ -117,7 +118,8 @@ public sealed class LoginTests
             "To log in, open https://login.example/device in a browser and enter the code WXYZ\nSuccessfully logged in. Welcome robot.\n",
             login.Out);
         Assert.Equal(3, polls);
-        Assert.Contains("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code", gateway.Requests[^1].Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code", gateway.Requests[^1].Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -190,7 +192,7 @@ public sealed class LoginTests
 
     private static string Jwt(long expires)
     {
-        static string Part(string json) => Convert.ToBase64String(Encoding.UTF8.GetBytes(json)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        static string Part(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
         return $"{Part("{\"alg\":\"none\"}")}.{Part($"{{\"exp\":{expires},\"unique_name\":\"robot\"}}")}.sig";
     }
 }

@@ -83,7 +83,8 @@ public sealed class TerminalTests
     [Fact]
     public async Task Help_has_examples_and_exit_codes_for_every_command()
     {
-        foreach (var command in (string[])["login", "logout", "config update", "config show", "apply", "token set", "node list", "explain node"])
+        string[] commands = ["login", "logout", "config update", "config show", "apply", "token set", "node list", "explain node"];
+        foreach (var command in commands)
         {
             var help = await OsmoProcess.RunAsync([.. command.Split(' '), "--help"]);
             Assert.Equal(0, help.ExitCode);

@@ -77,7 +77,8 @@ public sealed class TokenPoolResourceTests
         await using var gateway = new ScriptedGateway().On("GET /api/pool_quota", $$"""
             {"node_sets":[{"pools":[{"name":"a","description":"First","status":"ONLINE","resource_usage":{{Usage}}}]},
                           {"pools":[{"name":"b","description":"","status":"OFFLINE","resource_usage":{{Usage}}}]}],
-             "resource_sum":{"quota_used":"2","quota_free":"6","quota_limit":"8","total_usage":"10","total_capacity":"16","total_free":"6"} }
+             "resource_sum":{"quota_used":"2","quota_free":"6","quota_limit":"8",
+                             "total_usage":"10","total_capacity":"16","total_free":"6"} }
             """);
         using var user = new OsmoUser(gateway.Url);
 
