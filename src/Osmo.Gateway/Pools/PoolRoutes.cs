@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Pools;
 using Osmo.Grains.Storage;

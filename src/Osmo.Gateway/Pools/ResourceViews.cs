@@ -1,9 +1,10 @@
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Pools;
+using PoolMap = System.Collections.Generic.SortedDictionary<
+    string,
+    System.Collections.Generic.SortedDictionary<string, System.Collections.Generic.SortedDictionary<string, string>>>;
 
 namespace Osmo.Gateway.Pools;
-
-using PoolMap = SortedDictionary<string, SortedDictionary<string, SortedDictionary<string, string>>>;
 
 /// <summary>Nodes as OSMO's clients list them.</summary>
 /// <param name="Resources">By backend and name.</param>

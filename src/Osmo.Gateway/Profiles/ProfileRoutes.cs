@@ -18,6 +18,8 @@ internal static class ProfileRoutes
     private const string Path = "/api/profile/settings";
     private const int NameCharsMax = 256;
 
+    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     public static void MapProfileRoutes(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, ReadAsync)
@@ -61,23 +63,23 @@ internal static class ProfileRoutes
 
     private static ProfileChange Parse(JsonElement body)
     {
-        var fields = new JsonFields();
-        if (!fields.IsObject(body, "body"))
+        ProfileChange change;
+        try
         {
-            fields.ThrowIfAny();
+            change = body.Deserialize<ProfileChange>(SnakeCase) ?? new ProfileChange(null, null, null, null);
+        }
+        catch (JsonException wrong)
+        {
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                $"The settings cannot be read at {wrong.Path}. Send an object with any of pool and bucket, which are texts, and "
+                + "email_notification and slack_notification, which are true or false.");
         }
 
-        var change = new ProfileChange(
-            Given(body, "pool") is { } pool ? fields.Text(pool, "pool", "", NameCharsMax) : null,
-            Given(body, "bucket") is { } bucket ? fields.Text(bucket, "bucket", "", NameCharsMax) : null,
-            Given(body, "email_notification") is { } email ? fields.Flag(email, "email_notification", false) : null,
-            Given(body, "slack_notification") is { } slack ? fields.Flag(slack, "slack_notification", false) : null);
-        fields.ThrowIfAny();
-        return change;
+        return (change.Pool?.Length ?? 0) <= NameCharsMax && (change.Bucket?.Length ?? 0) <= NameCharsMax
+            ? change
+            : throw new OsmoException(ErrorCode.Invalid, $"A pool or a bucket has a name of at most {NameCharsMax} characters.");
     }
-
-    private static JsonElement? Given(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }
 
 /// <summary>A user with what they have set and what they may use.</summary>

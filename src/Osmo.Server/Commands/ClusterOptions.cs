@@ -37,7 +37,7 @@ internal sealed class ClusterOptions
     {
         Description = "Where a silo listens for gateways and other silos. Anything but loopback needs a key or certificates.",
         HelpName = "URL",
-        DefaultValueFactory = _ => "http://127.0.0.1:8081",
+        DefaultValueFactory = _ => ClusterSettings.ClusterUrlDefault,
     };
 
     private readonly Option<string?> _advertised = new("--cluster-advertise-url")
@@ -78,13 +78,13 @@ internal sealed class ClusterOptions
     };
 
     private readonly Option<double> _lease = Seconds(
-        "--lease-seconds", 1, 300, 3, "How long a silo may be silent before others take its backends over.");
+        "--lease-seconds", 1, 300, ClusterSettings.LeaseSecondsDefault, "How long a silo may be silent before others take its backends over.");
 
     private readonly Option<double> _drain = Seconds(
-        "--drain-seconds", 1, 600, 20, "How long handing over may take when the process is asked to stop.");
+        "--drain-seconds", 1, 600, ClusterSettings.DrainSecondsDefault, "How long handing over may take when the process is asked to stop.");
 
     private readonly Option<double> _call = Seconds(
-        "--call-seconds", 1, 60, 10, "How long a call is tried, over moves and failures, before it fails.");
+        "--call-seconds", 1, 60, ClusterSettings.CallSecondsDefault, "How long a call is tried, over moves and failures, before it fails.");
 
     public void AddTo(Command command)
     {

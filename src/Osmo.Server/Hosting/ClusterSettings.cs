@@ -1,10 +1,24 @@
+using Osmo.Cluster.Wire;
+
 namespace Osmo.Server.Hosting;
 
 /// <summary>Settings of a process that is part of a cluster.</summary>
 public sealed record ClusterSettings
 {
+    /// <summary>Where a silo listens that was not told where.</summary>
+    public const string ClusterUrlDefault = "http://127.0.0.1:8081";
+
+    /// <summary>The usual <see cref="LeaseSeconds"/>.</summary>
+    public const double LeaseSecondsDefault = 3;
+
+    /// <summary>The usual <see cref="DrainSeconds"/>.</summary>
+    public const double DrainSecondsDefault = 20;
+
+    /// <summary>The usual <see cref="CallSeconds"/>.</summary>
+    public const double CallSecondsDefault = 10;
+
     /// <summary>What the process does.</summary>
-    public required ServerRoles Roles { get; init; }
+    public ServerRoles Roles { get; init; } = ServerRoles.Silo | ServerRoles.Gateway;
 
     /// <summary>The cluster's PostgreSQL: a connection string as Npgsql reads it, or a <c>postgresql://</c> URI.</summary>
     public required string Postgres { get; init; }
@@ -13,7 +27,7 @@ public sealed record ClusterSettings
     public required string Id { get; init; }
 
     /// <summary>Where a silo listens for gateways and other silos; port 0 takes a free one.</summary>
-    public required string ClusterUrl { get; init; }
+    public string ClusterUrl { get; init; } = ClusterUrlDefault;
 
     /// <summary>Where the others reach this silo; null where that is <see cref="ClusterUrl"/>.</summary>
     public string? AdvertisedUrl { get; init; }
@@ -31,14 +45,14 @@ public sealed record ClusterSettings
     public string? AuthorityFile { get; init; }
 
     /// <summary>The DNS name that a silo's certificate has to carry.</summary>
-    public required string SiloCertificateName { get; init; }
+    public string SiloCertificateName { get; init; } = ClusterCredentials.ServerNameDefault;
 
     /// <summary>How long a silo may be silent before others take over, in seconds.</summary>
-    public required double LeaseSeconds { get; init; }
+    public double LeaseSeconds { get; init; } = LeaseSecondsDefault;
 
     /// <summary>How long a process that was asked to stop may take to hand over, in seconds.</summary>
-    public required double DrainSeconds { get; init; }
+    public double DrainSeconds { get; init; } = DrainSecondsDefault;
 
     /// <summary>How long a call is tried before its caller is told that the backend is not available, in seconds.</summary>
-    public required double CallSeconds { get; init; }
+    public double CallSeconds { get; init; } = CallSecondsDefault;
 }

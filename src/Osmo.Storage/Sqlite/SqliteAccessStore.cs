@@ -76,7 +76,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     public Task<bool> RemoveSigningKeyAsync(string id, AuditEvent audit, CancellationToken cancellationToken) =>
         ChangeAsync(connection => Run(connection, "DELETE FROM signing_key WHERE id = $1", id), audit, cancellationToken);
 
-    public Task SetLastdatabase.UseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) => database.UseAsync(
+    public Task SetLastUseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) => database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);
@@ -109,7 +109,7 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
         cancellationToken);
 
     public Task<IReadOnlyList<AuditRecord>> ReadAsync(AuditQuery query, CancellationToken cancellationToken) =>
-        UseAsync<IReadOnlyList<AuditRecord>>(
+        database.UseAsync<IReadOnlyList<AuditRecord>>(
             connection => SqliteBackendStore.Query(
                 connection,
                 """
