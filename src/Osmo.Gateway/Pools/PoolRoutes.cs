@@ -105,7 +105,8 @@ internal static class PoolRoutes
 
         return found.Count > 0
             ? Answer(found, platforms: null)
-            : throw new OsmoException(ErrorCode.NotFound, $"Resource {node} does not exist. List the nodes of a backend to see their names.");
+            : throw new OsmoException(
+                ErrorCode.NotFound, $"Resource {node} does not exist. List the nodes of a backend to see their names.");
     }
 
     private static ImmutableArray<Pool> Wanted(ConfiguredPools configured, string[]? names)
@@ -127,7 +128,11 @@ internal static class PoolRoutes
     ]));
 
     private static async Task<IReadOnlyList<(Pool Pool, JsonObject View)>> ViewsAsync(
-        ImmutableArray<Pool> pools, ConfiguredPools configured, IBackendStore backends, TimeProvider time, CancellationToken cancellationToken)
+        ImmutableArray<Pool> pools,
+        ConfiguredPools configured,
+        IBackendStore backends,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var online = (await backends.ListAsync(cancellationToken))

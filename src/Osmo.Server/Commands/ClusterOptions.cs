@@ -78,10 +78,12 @@ internal sealed class ClusterOptions
     };
 
     private readonly Option<double> _lease = Seconds(
-        "--lease-seconds", 1, 300, ClusterSettings.LeaseSecondsDefault, "How long a silo may be silent before others take its backends over.");
+        "--lease-seconds", 1, 300, ClusterSettings.LeaseSecondsDefault,
+        "How long a silo may be silent before others take its backends over.");
 
     private readonly Option<double> _drain = Seconds(
-        "--drain-seconds", 1, 600, ClusterSettings.DrainSecondsDefault, "How long handing over may take when the process is asked to stop.");
+        "--drain-seconds", 1, 600, ClusterSettings.DrainSecondsDefault,
+        "How long handing over may take when the process is asked to stop.");
 
     private readonly Option<double> _call = Seconds(
         "--call-seconds", 1, 60, ClusterSettings.CallSecondsDefault, "How long a call is tried, over moves and failures, before it fails.");

@@ -14,7 +14,8 @@ internal sealed class PostgresProfileStore(PostgresDatabase database) : IProfile
                 "SELECT pool, bucket, email_notification, slack_notification FROM user_profile WHERE username = $1", connection);
             command.Parameters.Add(new NpgsqlParameter { Value = user });
             await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-            return await PostgresRows.ReadAllAsync(reader, Read, cancel).ConfigureAwait(false) is [var profile] ? profile : UserProfile.Empty;
+            var found = await PostgresRows.ReadAllAsync(reader, Read, cancel).ConfigureAwait(false);
+            return found is [var profile] ? profile : UserProfile.Empty;
         },
         cancellationToken);
 

@@ -76,7 +76,8 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     public Task<bool> RemoveSigningKeyAsync(string id, AuditEvent audit, CancellationToken cancellationToken) =>
         ChangeAsync(connection => Run(connection, "DELETE FROM signing_key WHERE id = $1", id), audit, cancellationToken);
 
-    public Task SetLastUseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) => database.UseAsync(
+    public Task SetLastUseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) =>
+        database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);
@@ -172,7 +173,8 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
     }
 
     /// <summary>A change that touches one row or none; where it does, with the new version and its line in the trail.</summary>
-    private Task<bool> ChangeAsync(Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) => database.UseAsync(
+    private Task<bool> ChangeAsync(Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) =>
+        database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);

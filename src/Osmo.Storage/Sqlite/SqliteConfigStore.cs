@@ -117,7 +117,8 @@ internal sealed class SqliteConfigStore(SqliteDatabase database) : IConfigStore
     }
 
     /// <summary>The transaction takes the right to write at its beginning: what it reads cannot change before it writes.</summary>
-    private Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> write, CancellationToken cancellationToken) => database.UseAsync(
+    private Task<T> WriteAsync<T>(Func<SqliteConnection, SqliteTransaction, T> write, CancellationToken cancellationToken) =>
+        database.UseAsync(
         connection =>
         {
             using var transaction = connection.BeginTransaction(deferred: false);

@@ -13,6 +13,8 @@ public sealed record ScriptedNode(string Name, params (string Type, string Statu
 
     public (string Key, string Value)[]? Labels { get; init; } = [("kubernetes.io/hostname", Name)];
 
+    public (string Name, string Quantity)[] Allocatable { get; init; } = [("nvidia.com/gpu", "8")];
+
     public static ScriptedNode Ready(string name) => new(name, ("Ready", "True"), ("DiskPressure", "False"));
 
     public static ScriptedNode NotReady(string name) => new(name, ("Ready", "False"), ("DiskPressure", "False"));
@@ -42,7 +44,10 @@ public sealed record ScriptedNode(string Name, params (string Type, string Statu
                     state.Facts.Labels.Add([Symbol(key), Symbol(value)]);
                 }
 
-                state.Facts.Allocatable.Add([Symbol("nvidia.com/gpu"), Symbol("8")]);
+                foreach (var (name, quantity) in node.Allocatable)
+                {
+                    state.Facts.Allocatable.Add([Symbol(name), Symbol(quantity)]);
+                }
             }
 
             batch.Upserts.Add(state);
