@@ -38,6 +38,8 @@ internal sealed class TokenDesk(
     /// <returns>The text of the new token.</returns>
     public async Task<string> CreateAsync(HttpContext context, Caller caller, TokenWish wish)
     {
+        // A role may have been made just now, at another gateway or in the request before.
+        await watch.RefreshAsync(context.RequestAborted);
         var expiresOn = Check(caller, wish);
         var text = TokenText.Create();
         var token = new AccessToken(TokenText.CreateId(), wish.Kind, wish.User, wish.Name, TokenText.Hash(keys, text))
