@@ -1,7 +1,21 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using Osmo.Cli.Apply;
+using Osmo.Cli.Backends;
+using Osmo.Cli.Completion;
+using Osmo.Cli.Configs;
 using Osmo.Cli.Evaluate;
+using Osmo.Cli.Gateway;
+using Osmo.Cli.Help;
+using Osmo.Cli.Login;
+using Osmo.Cli.Nodes;
+using Osmo.Cli.Pools;
+using Osmo.Cli.Profiles;
+using Osmo.Cli.Resources;
 using Osmo.Cli.Silos;
 using Osmo.Cli.Terminal;
+using Osmo.Cli.Tokens;
+using Osmo.Cli.Versions;
 
 namespace Osmo.Cli;
 
@@ -10,22 +24,16 @@ internal static class OsmoCommand
 {
     public static async Task<int> RunAsync(string[] args, CliTerminal terminal)
     {
-        var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
-        {
-            EvaluateCommand.Create(terminal),
-            SiloCommand.Create(terminal),
-        };
-
+        var root = Create(terminal);
         var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && parsed.Action is not { ClearsParseErrors: true })
         {
             foreach (var error in parsed.Errors)
             {
-                await terminal.Error.WriteLineAsync($"osmo: {error.Message}");
+                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(error.Message)}");
             }
 
-            var command = parsed.CommandResult.Command == root ? "osmo" : $"osmo {parsed.CommandResult.Command.Name}";
-            await terminal.Error.WriteLineAsync($"See '{command} --help'.");
+            await terminal.Error.WriteLineAsync($"See '{PathOf(parsed.CommandResult)} --help'.");
             return ExitCode.Usage;
         }
 
@@ -43,5 +51,53 @@ internal static class OsmoCommand
             await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(error.Message)}");
             return error.ExitCode;
         }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (IOException) when (!terminal.OutputIsTerminal)
+        {
+            // Who read the output, head for example, has seen enough.
+            return ExitCode.Done;
+        }
+    }
+
+    private static RootCommand Create(CliTerminal terminal)
+    {
+        var gateway = new GatewayOptions();
+        var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
+        {
+            LoginCommand.Create(gateway, terminal),
+            LogoutCommand.Create(gateway, terminal),
+            ProfileCommand.Create(terminal),
+            TokenCommand.Create(gateway, terminal),
+            ConfigCommand.Create(gateway, terminal),
+            ApplyCommand.Create(gateway, terminal),
+            BackendCommand.Create(gateway, terminal),
+            NodeCommand.Create(gateway, terminal),
+            ExplainCommand.Create(gateway, terminal),
+            PoolCommand.Create(gateway, terminal),
+            ResourceCommand.Create(gateway, terminal),
+            SiloCommand.Create(gateway, terminal),
+            EvaluateCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+            VersionCommand.Create(gateway, terminal),
+        };
+        HelpPages.Install(root, terminal);
+        return root;
+    }
+
+    private static string PathOf(CommandResult command)
+    {
+        var names = new Stack<string>();
+        for (SymbolResult? result = command; result is not null; result = result.Parent)
+        {
+            if (result is CommandResult { Command: var part })
+            {
+                names.Push(part is RootCommand ? "osmo" : part.Name);
+            }
+        }
+
+        return string.Join(' ', names);
     }
 }

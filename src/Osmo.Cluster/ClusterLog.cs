@@ -40,4 +40,7 @@ internal static partial class ClusterLog
 
     [LoggerMessage(4112, LogLevel.Warning, "Events of silo {Silo} are not followed any more and will be again: {Reason}")]
     public static partial void EventsLost(ILogger logger, string silo, string reason);
+
+    [LoggerMessage(4113, LogLevel.Warning, "This silo cannot call itself at {Address}, where others are to reach it: {Reason}")]
+    public static partial void RehearsalFailed(ILogger logger, Uri address, string reason);
 }

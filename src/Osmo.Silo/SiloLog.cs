@@ -24,4 +24,10 @@ internal static partial class SiloLog
 
     [LoggerMessage(2102, LogLevel.Warning, "Agent of backend {Backend} was refused ({Reason}): {Explanation}")]
     public static partial void AgentRefused(ILogger logger, string backend, string reason, string explanation);
+
+    [LoggerMessage(2201, LogLevel.Information, "Rehearsed in {ElapsedMs} ms")]
+    public static partial void Rehearsed(ILogger logger, long elapsedMs);
+
+    [LoggerMessage(2202, LogLevel.Warning, "The rehearsal failed: the first calls of each backend that this silo takes may be slow")]
+    public static partial void RehearsalFailed(ILogger logger, Exception failure);
 }

@@ -17,7 +17,11 @@ internal sealed class DrainBenchmark : IBenchmark
     private const int Rounds = 3;
     private const double PauseMsMax = 300;
 
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
+    /// <summary>Of each backend: until nothing more is compiled in the processes that stay.</summary>
+    private const int WarmUpWrites = 150;
+    private const int QuietWrites = 100;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
 
     public string Name => "drain";
 
@@ -30,10 +34,10 @@ internal sealed class DrainBenchmark : IBenchmark
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var writers = stage.Backends.Select(backend => new Writer(http, backend)).ToArray();
         var running = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.RunAsync(stop.Token), cancel)));
-        await Task.WhenAll(writers.Select(writer => writer.WritesAsync(40, cancel)));
+        await Task.WhenAll(writers.Select(writer => writer.WritesAsync(WarmUpWrites, cancel)));
         Array.ForEach(writers, writer => writer.Measure());
 
-        await Task.WhenAll(writers.Select(writer => writer.WritesAsync(100, cancel)));
+        await Task.WhenAll(writers.Select(writer => writer.WritesAsync(QuietWrites, cancel)));
         var quietMs = writers.Max(writer => writer.LongestMs);
         foreach (var silo in stage.Rig.Silos.Take(Rounds))
         {

@@ -58,19 +58,16 @@ public sealed class Authenticator(FixedTokens fixedTokens, StoredAccess? stored,
         return new(VerifyAsync(key, credential, mayLookUp, cancellationToken));
     }
 
-    /// <summary>Whether a caller who was recognized would be again: for connections that stay open.</summary>
+    /// <summary>A caller by the tokens and roles of now: for connections that stay open.</summary>
     /// <remarks>A log-in's own end does not end a connection that it opened; the end of its token does.</remarks>
+    /// <returns>Null where it would be refused.</returns>
     /// <exception cref="OsmoException">The store cannot say.</exception>
-    public bool IsStillWelcome(Principal principal)
+    public Identity? Renew(Principal principal) => principal.Kind switch
     {
-        if (principal.Kind == PrincipalKind.File || stored is null || principal.TokenId is not { } id)
-        {
-            return true;
-        }
-
-        return fixedTokens.Find(id) is not null
-            || (stored.Watch.Read().FindToken(id) is { } token && time.GetUtcNow() < token.ExpiresAt);
-    }
+        PrincipalKind.File => Recognized(principal, RoleTable.Preassigned).Identity,
+        PrincipalKind.Oidc => Recognized(principal, stored!.Watch.Read().Roles).Identity,
+        _ => Judge(principal with { Kind = PrincipalKind.AccessToken }, stored!.Watch.Read()).Identity,
+    };
 
     private async Task<AccessAnswer> VerifyAsync(
         CredentialKey key, string credential, bool mayLookUp, CancellationToken cancellationToken)

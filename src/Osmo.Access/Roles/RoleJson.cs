@@ -13,7 +13,9 @@ public static partial class RoleJson
     private const int PoliciesMax = 64;
     private const int ActionsMax = 256;
 
-    /// <summary>Reads a role; actions are texts (<c>http:PATH:METHOD</c>) or objects with base, path and method, and end up sorted.</summary>
+    /// <summary>
+    /// Reads a role; actions are texts (<c>http:PATH:METHOD</c>) or objects with base, path and method, and end up sorted.
+    /// </summary>
     /// <param name="json">The role.</param>
     /// <param name="at">Where it stands in the document, such as <c>configs[2]</c>; empty at the top.</param>
     /// <exception cref="OsmoException">Fields are missing or wrong; all of them are named.</exception>

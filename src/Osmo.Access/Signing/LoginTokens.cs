@@ -98,7 +98,7 @@ public sealed class LoginTokens(SigningKeys keys, TimeProvider time)
     }
 
     /// <summary>Why a log-in is refused, without a word of it.</summary>
-    internal static string Explain(Exception? failure) => failure switch
+    public static string Explain(Exception? failure) => failure switch
     {
         SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException =>
             "The log-in has expired. Log in again, or exchange the access token anew.",

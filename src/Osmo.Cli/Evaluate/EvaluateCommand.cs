@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Osmo.Cli.Help;
 using Osmo.Cli.Input;
 using Osmo.Cli.Terminal;
 using Osmo.Grains.Availability;
@@ -14,9 +15,9 @@ internal static class EvaluateCommand
     private const string Json = "json";
     private const string Name = "name";
 
-    private const string Description = """
-        Say which nodes may be scheduled on, and why the others may not. Needs no server.
+    private const string Summary = "Say which nodes may be scheduled on, and why the others may not. Needs no server.";
 
+    private const string Details = """
         FILE is what kubectl or the API server wrote, as JSON or YAML: a list of nodes, single nodes, or watch events.
 
         Rules: a condition that matches ignore_node_conditions is skipped; Ready and whatever matches
@@ -29,11 +30,6 @@ internal static class EvaluateCommand
 
         backend.json, the whole configuration of a backend or only this part of it:
           {"node_conditions": {"additional_node_conditions": ["GpuHealthy"], "ignore_node_conditions": ["SomeTransient*"]}}
-
-        Exit codes:
-          0  the nodes were evaluated, whatever the verdicts
-          1  the nodes or the configuration could not be read
-          2  the command line was wrong
         """;
 
     public static Command Create(CliTerminal terminal)
@@ -56,7 +52,7 @@ internal static class EvaluateCommand
         };
         output.AcceptOnlyFromAmong(Table, Wide, Json, Name);
 
-        var command = new Command("evaluate", Description) { file, config, output };
+        var command = new DocumentedCommand("evaluate", Summary, Details) { file, config, output };
         command.SetAction(parsed =>
             Run(parsed.GetRequiredValue(file), parsed.GetValue(config), parsed.GetRequiredValue(output), terminal));
         return command;

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Osmo.Cli.Login;
+using Osmo.Cli.Profiles;
+using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli.Gateway;
 
@@ -7,46 +10,89 @@ internal sealed class GatewayOptions
 {
     public const string ServerVariable = "OSMO_SERVER";
     public const string TokenFileVariable = "OSMO_TOKEN_FILE";
+    public const string ProfileVariable = "OSMO_PROFILE";
+    public const string CaFileVariable = "OSMO_CA_FILE";
 
     private const string ServerDefault = "http://127.0.0.1:8080";
 
-    private readonly Option<string> _server = new("--server")
+    private readonly Option<string?> _server = new("--server")
     {
-        Description = $"The gateway's address; {ServerVariable}, or {ServerDefault}, where it is not given.",
+        Description = $"The gateway's address; {ServerVariable}, the profile's, or {ServerDefault}, where it is not given.",
         HelpName = "URL",
-        DefaultValueFactory = _ => Variable(ServerVariable) ?? ServerDefault,
+    };
+
+    private readonly Option<string?> _profile = new("--profile")
+    {
+        Description = $"The log-in to use; {ProfileVariable}, or the current one, where it is not given.",
+        HelpName = "NAME",
     };
 
     private readonly Option<string?> _tokenFile = new("--token-file")
     {
-        Description = $"File with the bearer token; {TokenFileVariable} where it is not given. A development server needs none.",
+        Description = $"File with a bearer token, instead of the log-in; {TokenFileVariable} where it is not given.",
         HelpName = "FILE",
-        DefaultValueFactory = _ => Variable(TokenFileVariable),
+    };
+
+    private readonly Option<string?> _caFile = new("--ca-file")
+    {
+        Description = $"PEM file with the authorities to trust; {CaFileVariable}, or the profile's, where it is not given.",
+        HelpName = "FILE",
     };
 
     public void AddTo(Command command)
     {
         command.Options.Add(_server);
+        command.Options.Add(_profile);
         command.Options.Add(_tokenFile);
+        command.Options.Add(_caFile);
     }
 
-    /// <exception cref="CliError">The address or the file cannot be used.</exception>
-    public GatewayClient Connect(ParseResult parsed)
+    /// <summary>The name of the profile that was asked for; null where none was.</summary>
+    public string? ProfileName(ParseResult parsed) => parsed.GetValue(_profile) ?? Variable(ProfileVariable);
+
+    /// <summary>The file of authorities that was asked for; null where none was.</summary>
+    public string? CaFile(ParseResult parsed) => parsed.GetValue(_caFile) ?? Variable(CaFileVariable);
+
+    /// <summary>The address that was asked for; null where none was.</summary>
+    public string? Server(ParseResult parsed) => parsed.GetValue(_server) ?? Variable(ServerVariable);
+
+    /// <summary>The token's file that was asked for; null where none was.</summary>
+    public string? TokenFile(ParseResult parsed) => parsed.GetValue(_tokenFile) ?? Variable(TokenFileVariable);
+
+    /// <exception cref="CliError">The address or a file cannot be used.</exception>
+    public GatewayClient Connect(ParseResult parsed, CliTerminal terminal)
     {
-        var text = parsed.GetRequiredValue(_server);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
+        var store = ProfileStore.Load();
+        var (name, profile) = store.Find(ProfileName(parsed));
+        var server = ParseServer(Server(parsed) ?? profile?.Server ?? ServerDefault);
+        ICredential? credential = null;
+        if (TokenFile(parsed) is { } file)
         {
-            throw new CliError($"\"{text}\" is no address of a gateway. Use one such as {ServerDefault}.", ExitCode.Usage);
+            credential = FixedCredential.Bearer(ReadToken(file));
+        }
+        else if (profile?.Login is not null && server == ParseServer(profile.Server))
+        {
+            // Only where it was given out: the token of one gateway is none of another's business.
+            credential = LoginCredential.Of(store, name, profile, terminal.Time);
         }
 
-        return new GatewayClient(server, ReadToken(parsed.GetValue(_tokenFile)));
+        return new GatewayClient(server, credential, TrustedAuthority.Handler(CaFile(parsed) ?? profile?.CaFile), terminal.Time);
     }
 
-    private static string? ReadToken(string? file)
+    /// <exception cref="CliError">It is no address.</exception>
+    public static Uri ParseServer(string text) =>
+        Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var server) && server.Scheme is "http" or "https"
+            ? server
+            : throw new CliError($"\"{text}\" is no address of a gateway. Use one such as {ServerDefault}.", ExitCode.Usage);
+
+    /// <exception cref="CliError">The file cannot be read, or there is nothing in it.</exception>
+    public static string ReadToken(string file)
     {
         try
         {
-            return file is null ? null : File.ReadAllText(file).Trim();
+            return File.ReadAllText(file).Trim() is { Length: > 0 } token && !token.Any(char.IsControl)
+                ? token
+                : throw new CliError($"The token file {file} does not hold one line with a token.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -24,7 +24,11 @@ internal static class InputDocument
     /// <summary>How messages name the input.</summary>
     public static string NameOf(string path) => path == StandardInput ? "standard input" : path;
 
-    public static ReadOnlyMemory<byte> ReadJson(string path, CliTerminal terminal, long bytesMax = BytesMax)
+    public static ReadOnlyMemory<byte> ReadJson(string path, CliTerminal terminal, long bytesMax = BytesMax) =>
+        ToJson(ReadUtf8(path, terminal, bytesMax), NameOf(path));
+
+    /// <summary>Reads the input as it is but for its encoding: JSON or YAML in UTF-8, without a byte order mark.</summary>
+    public static ReadOnlyMemory<byte> ReadUtf8(string path, CliTerminal terminal, long bytesMax = BytesMax)
     {
         var name = NameOf(path);
         ReadOnlyMemory<byte> bytes;
@@ -47,7 +51,7 @@ internal static class InputDocument
             bytes = bytes[ByteOrderMark.Length..];
         }
 
-        return ToJson(FromUtf16(bytes, name), name);
+        return FromUtf16(bytes, name);
     }
 
     /// <summary>What Windows PowerShell writes when output is redirected to a file: UTF-16, recognized by its byte order mark.</summary>
@@ -71,7 +75,8 @@ internal static class InputDocument
         return bytes;
     }
 
-    private static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> bytes, string name)
+    /// <summary>JSON as it is, YAML as JSON: one value after the other where there are several documents.</summary>
+    public static ReadOnlyMemory<byte> ToJson(ReadOnlyMemory<byte> bytes, string name)
     {
         var text = bytes.Span.TrimStart(" \t\r\n"u8);
         if (text.IsEmpty)
@@ -97,7 +102,7 @@ internal static class InputDocument
             if (whole.Length + read > bytesMax)
             {
                 throw new CliError(
-                    $"{name}: larger than {bytesMax / 1_000_000} MB. Split it, for example with 'kubectl get nodes -l KEY=VALUE'.");
+                    $"{name}: larger than {bytesMax / 1_000_000} MB. Split it; nodes for example with 'kubectl get nodes -l KEY=VALUE'.");
             }
 
             whole.Write(buffer, 0, read);

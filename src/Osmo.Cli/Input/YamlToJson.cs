@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -9,7 +11,7 @@ namespace Osmo.Cli.Input;
 /// Rewrites YAML as JSON, event by event. Anchors and aliases are refused: kubectl writes none, and they are how a small file
 /// becomes a huge one. Several YAML documents become several JSON values.
 /// </summary>
-internal static class YamlToJson
+internal static partial class YamlToJson
 {
     public static ReadOnlyMemory<byte> Convert(ReadOnlyMemory<byte> yaml, string name)
     {
@@ -37,12 +39,12 @@ internal static class YamlToJson
         catch (YamlException error)
         {
             throw new CliError(
-                $"{name}: cannot be read as JSON or YAML: line {error.Start.Line}: {error.Message} "
-                + "Ask for JSON, for example with 'kubectl get nodes -o json'.");
+                $"{name}: cannot be read as JSON or YAML: line {error.Start.Line}, column {error.Start.Column}: {error.Message} "
+                + "If a command wrote it, ask that one for JSON.");
         }
         catch (InvalidOperationException)
         {
-            throw new CliError($"{name}: the YAML is nested too deeply. Ask for JSON, for example with 'kubectl get nodes -o json'.");
+            throw new CliError($"{name}: the YAML is nested too deeply. Write it as JSON.");
         }
     }
 
@@ -110,11 +112,18 @@ internal static class YamlToJson
             case { } plain when long.TryParse(plain, out var number):
                 writer.WriteNumberValue(number);
                 break;
+            case { } plain when FloatForm().IsMatch(plain) && double.Parse(plain, CultureInfo.InvariantCulture) is var fraction
+                && double.IsFinite(fraction):
+                writer.WriteNumberValue(fraction);
+                break;
             default:
                 writer.WriteStringValue(scalar.Value);
                 break;
         }
     }
+
+    [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")]
+    private static partial Regex FloatForm();
 
     private static void RefuseAnchor(NodeEvent node)
     {

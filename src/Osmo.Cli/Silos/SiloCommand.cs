@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Osmo.Cli.Gateway;
+using Osmo.Cli.Help;
 using Osmo.Cli.Terminal;
 using Spectre.Console;
 
@@ -18,27 +19,22 @@ internal static class SiloCommand
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    private const string ListDescription = """
-        List the silos: who serves how many of the 256 shards, and with them which part of the backends.
+    private const string ListSummary =
+        "List the silos: who serves how many of the 256 shards, and with them which part of the backends.";
 
+    private const string ListDetails = """
         A lease that has expired is one of a silo that died or hangs; within seconds the others take its shards over.
 
         Examples:
           osmo silo list
           osmo silo list -o wide --server https://osmo.example.com --token-file admin.token
-
-        Exit codes:
-          0  the silos were listed
-          1  the gateway refused
-          2  the command line was wrong
-          3  the gateway cannot be reached, or cannot answer now
         """;
 
-    public static Command Create(CliTerminal terminal) => new("silo", "The silos of a cluster.") { List(terminal) };
+    public static Command Create(GatewayOptions gateway, CliTerminal terminal) =>
+        new DocumentedCommand("silo", "The silos of a cluster.") { List(gateway, terminal) };
 
-    private static Command List(CliTerminal terminal)
+    private static DocumentedCommand List(GatewayOptions gateway, CliTerminal terminal)
     {
-        var gateway = new GatewayOptions();
         var output = new Option<string>("--output", "-o")
         {
             Description = "table, wide (adds version, incarnation, start and address), json, or name.",
@@ -46,12 +42,12 @@ internal static class SiloCommand
             DefaultValueFactory = _ => Table,
         };
         output.AcceptOnlyFromAmong(Table, Wide, Json, Name);
-        var command = new Command("list", ListDescription) { output };
+        var command = new DocumentedCommand("list", ListSummary, ListDetails) { output };
         gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            using var client = gateway.Connect(parsed);
-            using var answer = await client.GetAsync("api/silos", cancellationToken);
+            using var client = gateway.Connect(parsed, terminal);
+            using var answer = JsonDocument.Parse((await client.GetAsync("api/silos", cancellationToken)).Object().ToJsonString());
             Show(answer.RootElement, parsed.GetRequiredValue(output), terminal);
             return ExitCode.Done;
         });

@@ -10,11 +10,21 @@ internal sealed class ColumnTable(string[] headings, Func<int, string, Color?>? 
 {
     private const int ColumnGap = 3;
 
+    // A rounded table needs a border and two spaces for each column, and one border more.
+    private const int RichColumnExtra = 3;
+
+    /// <summary>Fewest characters of a line in which the headings stay whole; cells can wrap.</summary>
+    private int LeastWidth => headings.Sum(heading => heading.Length + RichColumnExtra) + 1;
+
     /// <summary>Writes the rows; what stands in them is made safe for a terminal.</summary>
     public void Write(IEnumerable<string[]> cells, CliTerminal terminal)
     {
         var rows = cells.Select(row => row.Select(Printable.Line).ToArray()).ToArray();
-        if (terminal.OutputIsTerminal)
+        if (terminal.Width is { } width && LeastWidth > width)
+        {
+            RecordBlocks.Write(headings, rows, terminal);
+        }
+        else if (terminal.OutputIsTerminal)
         {
             WriteRich(rows, terminal);
         }

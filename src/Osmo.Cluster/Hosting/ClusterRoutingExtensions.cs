@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Osmo.Cluster.Membership;
 using Osmo.Cluster.Routing;
 using Osmo.Cluster.Wire;
 using Osmo.Cluster.Wire.Security;
@@ -45,6 +46,19 @@ public static class ClusterRoutingExtensions
         services.Replace(ServiceDescriptor.Singleton<IGrainEngine>(provider => provider.GetRequiredService<ClusterGrainEngine>()));
         return services;
     }
+
+    /// <summary>
+    /// Lets a silo call itself when everything has started. To be added before what then asks for backends that other silos run.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="registration">What the silo says of itself; asked when everything has started.</param>
+    public static IServiceCollection AddWireRehearsal(
+        this IServiceCollection services, Func<IServiceProvider, SiloRegistration> registration) =>
+        services.AddHostedService(provider =>
+        {
+            Func<SiloRegistration> ask = () => registration(provider);
+            return ActivatorUtilities.CreateInstance<WireRehearsal>(provider, ask);
+        });
 
     /// <summary>
     /// Serves other processes of the cluster on the listeners of <see cref="UseCluster"/>, and nothing else there. Has to be called before

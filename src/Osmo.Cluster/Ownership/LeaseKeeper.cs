@@ -196,8 +196,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
             _balanceNow.Set();
         }
 
-        var pause = _options.Renewal - _time.GetElapsedTime(sentAt);
-        return pause > BusyPause ? pause : BusyPause;
+        return UntilRenewal(sentAt);
     }
 
     /// <summary>One step of the balancing loop.</summary>
@@ -280,6 +279,12 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
         return next - _time.GetElapsedTime(reading.BegunAt);
     }
 
+    private TimeSpan UntilRenewal(long sentAt)
+    {
+        var pause = _options.Renewal - _time.GetElapsedTime(sentAt);
+        return pause > BusyPause ? pause : BusyPause;
+    }
+
     private async Task<TimeSpan> JoinAsync(CancellationToken cancellationToken)
     {
         var sentAt = _time.GetTimestamp();
@@ -293,7 +298,7 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
             OwnershipLog.Joined(_logger, _silo.Id, incarnation);
             _watch.Request();
             _balanceNow.Set();
-            return _options.Renewal - _time.GetElapsedTime(sentAt) is var pause && pause > BusyPause ? pause : BusyPause;
+            return UntilRenewal(sentAt);
         }
         catch (OsmoException failure)
         {

@@ -94,7 +94,7 @@ internal sealed class OwnershipWatch : IAsyncDisposable
 
     private async Task ListenAsync(CancellationToken stopping)
     {
-        var pause = ListenPauseMin;
+        var failures = 0;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -102,7 +102,7 @@ internal sealed class OwnershipWatch : IAsyncDisposable
                 await _table.ListenAsync(
                     () =>
                     {
-                        pause = ListenPauseMin;
+                        failures = 0;
                         Request();
                     },
                     stopping).ConfigureAwait(false);
@@ -113,11 +113,10 @@ internal sealed class OwnershipWatch : IAsyncDisposable
             }
             catch (Exception failure)
             {
+                var pause = Backoff.Pause(ListenPauseMin, ListenPauseMax, ++failures);
                 OwnershipLog.ListeningFailed(_logger, (long)pause.TotalMilliseconds, failure.Message);
+                await Task.Delay(pause, _time, stopping).ConfigureAwait(false);
             }
-
-            await Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), _time, stopping).ConfigureAwait(false);
-            pause = pause * 2 < ListenPauseMax ? pause * 2 : ListenPauseMax;
         }
     }
 

@@ -115,7 +115,8 @@ internal sealed class CallRouter(
         }
     }
 
-    private static Proto.Call Message<TAnswer>(BackendName backend, GrainCall<TAnswer> call)
+    /// <summary>A call as it goes to another process.</summary>
+    public static Proto.Call Message<TAnswer>(BackendName backend, GrainCall<TAnswer> call)
     {
         var message = new Proto.Call { Backend = backend.Value };
         call.Write(message);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Osmo.Grains.Availability;
 using Osmo.Grains.Errors;
 
 namespace Osmo.Grains.Backends;
@@ -81,7 +80,7 @@ public static class BackendConfigReader
             case "scheduler_settings":
                 return (config with { Scheduler = SchedulerSettingsReader.Read(fields, value) }, registration);
             case "node_conditions":
-                return (config with { NodeConditions = ReadNodeConditions(fields, value, registration.Prefix) }, registration);
+                return (config with { NodeConditions = NodeConditionsReader.Read(fields, value, registration.Prefix) }, registration);
             case "services":
                 return (config with { EnableNodeLabelUpdate = ReadServices(fields, value) }, registration);
             case "k8s_uid":
@@ -129,60 +128,6 @@ public static class BackendConfigReader
 
         fields.Fail("cache_config", $"has {json.Length} characters of JSON, at most {CacheConfigCharsMax} are allowed.");
         return fallback;
-    }
-
-    private static NodeConditionRules ReadNodeConditions(JsonFields fields, JsonElement value, NodeConditionPrefix prefixInForce)
-    {
-        const string Path = "node_conditions";
-        if (!fields.IsObject(value, Path))
-        {
-            return NodeConditionRules.Default;
-        }
-
-        IReadOnlyList<string> additional = [];
-        IReadOnlyList<string> ignore = [];
-        foreach (var field in value.EnumerateObject())
-        {
-            switch (field.Name)
-            {
-                case "additional_node_conditions":
-                    additional = fields.Strings(field.Value, NodeConditionRules.AdditionalField, NodeConditionRules.EntriesMax);
-                    break;
-                case "ignore_node_conditions":
-                    ignore = fields.Strings(field.Value, NodeConditionRules.IgnoreField, NodeConditionRules.EntriesMax);
-                    break;
-                case "prefix":
-                    CheckPrefix(fields, field.Value, prefixInForce);
-                    break;
-                default:
-                    fields.Unknown($"{Path}.{field.Name}", "additional_node_conditions, ignore_node_conditions, prefix");
-                    break;
-            }
-        }
-
-        if (!NodeConditionRules.TryCreate(additional, ignore, out var rules, out var errors))
-        {
-            foreach (var error in errors)
-            {
-                var path = error.Index is { } index ? $"{error.Field}[{index}]" : error.Field;
-                var saysWhere = error.Message.StartsWith(path, StringComparison.Ordinal);
-                fields.Fail(path, saysWhere ? error.Message[path.Length..].TrimStart() : error.Message);
-            }
-        }
-
-        return rules;
-    }
-
-    private static void CheckPrefix(JsonFields fields, JsonElement value, NodeConditionPrefix inForce)
-    {
-        const string Path = "node_conditions.prefix";
-        if (value.ValueKind != JsonValueKind.Null && fields.Text(value, Path, inForce.Value, TextCharsMax) != inForce.Value)
-        {
-            fields.Fail(
-                Path,
-                $"is \"{inForce.Value}\" and cannot be changed here: the agent reads it at start-up. Set the Helm value "
-                + "global.nodeConditionPrefix and redeploy the agent, or leave the field out.");
-        }
     }
 
     private static bool ReadServices(JsonFields fields, JsonElement value)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Osmo.Cluster.Hosting;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
@@ -79,11 +78,9 @@ internal sealed class ClusterComposition
         if (IsSilo)
         {
             services.AddSingleton<IReadiness, SiloReadiness>();
-            services.AddClusterOwnership(_postgres, lease, provider => new SiloRegistration(
-                _settings.Id,
-                AdvertisedUrl(_settings, ListenUrl.Addresses(provider)[^1]),
-                description.Version,
-                ClusterProtocol.Version));
+            services.AddSiloRehearsal();
+            services.AddWireRehearsal(Registration);
+            services.AddClusterOwnership(_postgres, lease, Registration);
             services.AddSilo(new SiloIdentity(_settings.Id, description.Version));
             services.AddSingleton(provider => new LocalGrains(
                 provider.GetRequiredKeyedService<IGrainEngine>(SiloServiceCollectionExtensions.LocalEngine),
@@ -92,13 +89,18 @@ internal sealed class ClusterComposition
         else
         {
             services.AddClusterRoutes(_postgres, lease);
-            services.TryAddSingleton<IGrainEngine>(_ => throw new InvalidOperationException("A gateway runs no grains by itself."));
         }
 
         services.AddClusterRouting(
             _ => new ClusterMember(_clusterId, _settings.Id, IsSilo ? ClusterRole.Silo : ClusterRole.Gateway),
             _credentials,
             new ClusterRoutingOptions { CallTimeout = TimeSpan.FromSeconds(_settings.CallSeconds) });
+    }
+
+    private SiloRegistration Registration(IServiceProvider started)
+    {
+        var url = AdvertisedUrl(_settings, ListenUrl.Addresses(started)[^1]);
+        return new SiloRegistration(_settings.Id, url, started.GetRequiredService<SiloIdentity>().Version, ClusterProtocol.Version);
     }
 
     /// <summary>Where others reach this silo: as configured, or where it listens.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Osmo.Cluster.Wire;
 using Osmo.Grains.Errors;
 using Osmo.Server.Hosting;
 
@@ -73,7 +74,7 @@ internal sealed class ClusterOptions
     {
         Description = "The DNS name that a silo's certificate has to carry.",
         HelpName = "NAME",
-        DefaultValueFactory = _ => "osmo-silo",
+        DefaultValueFactory = _ => ClusterCredentials.ServerNameDefault,
     };
 
     private readonly Option<double> _lease = Seconds(

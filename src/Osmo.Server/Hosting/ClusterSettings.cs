@@ -4,7 +4,7 @@ namespace Osmo.Server.Hosting;
 public sealed record ClusterSettings
 {
     /// <summary>What the process does.</summary>
-    public ServerRoles Roles { get; init; } = ServerRoles.Silo | ServerRoles.Gateway;
+    public required ServerRoles Roles { get; init; }
 
     /// <summary>The cluster's PostgreSQL: a connection string as Npgsql reads it, or a <c>postgresql://</c> URI.</summary>
     public required string Postgres { get; init; }
@@ -13,7 +13,7 @@ public sealed record ClusterSettings
     public required string Id { get; init; }
 
     /// <summary>Where a silo listens for gateways and other silos; port 0 takes a free one.</summary>
-    public string ClusterUrl { get; init; } = "http://127.0.0.1:8081";
+    public required string ClusterUrl { get; init; }
 
     /// <summary>Where the others reach this silo; null where that is <see cref="ClusterUrl"/>.</summary>
     public string? AdvertisedUrl { get; init; }
@@ -31,14 +31,14 @@ public sealed record ClusterSettings
     public string? AuthorityFile { get; init; }
 
     /// <summary>The DNS name that a silo's certificate has to carry.</summary>
-    public string SiloCertificateName { get; init; } = "osmo-silo";
+    public required string SiloCertificateName { get; init; }
 
     /// <summary>How long a silo may be silent before others take over, in seconds.</summary>
-    public double LeaseSeconds { get; init; } = 3;
+    public required double LeaseSeconds { get; init; }
 
     /// <summary>How long a process that was asked to stop may take to hand over, in seconds.</summary>
-    public double DrainSeconds { get; init; } = 20;
+    public required double DrainSeconds { get; init; }
 
     /// <summary>How long a call is tried before its caller is told that the backend is not available, in seconds.</summary>
-    public double CallSeconds { get; init; } = 10;
+    public required double CallSeconds { get; init; }
 }

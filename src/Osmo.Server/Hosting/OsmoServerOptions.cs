@@ -1,3 +1,6 @@
+using Osmo.Access.Recognition;
+using Osmo.Gateway.Access.Oidc;
+
 namespace Osmo.Server.Hosting;
 
 /// <summary>Settings of a server.</summary>
@@ -23,6 +26,12 @@ public sealed class OsmoServerOptions
 
     /// <summary>The keys themselves, from the environment; null for none.</summary>
     public string? SecretsKeys { get; set; }
+
+    /// <summary>The identity provider whose log-ins are accepted; null for none.</summary>
+    public OidcOptions? Oidc { get; set; }
+
+    /// <summary>Bounds of what callers may do.</summary>
+    public AccessLimits Limits { get; set; } = new();
 
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;

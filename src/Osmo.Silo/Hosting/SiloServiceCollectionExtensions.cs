@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Osmo.Grains.Engine;
 using Osmo.Silo.Engine;
+using Osmo.Silo.Rehearsal;
 
 namespace Osmo.Silo.Hosting;
 
@@ -30,6 +31,11 @@ public static class SiloServiceCollectionExtensions
         services.AddHostedService<SiloLifetime>();
         return services;
     }
+
+    /// <summary>
+    /// Plays a backend through when everything has started. To be added before what then asks for backends that other silos run.
+    /// </summary>
+    public static IServiceCollection AddSiloRehearsal(this IServiceCollection services) => services.AddHostedService<SiloRehearsal>();
 
     /// <summary>Ends activations before the store closes, so that what waits in mailboxes is still written.</summary>
     private sealed class SiloLifetime(LocalGrainEngine engine) : IHostedService

@@ -28,8 +28,8 @@ internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrai
                     WHERE ($1::bigint IS NULL OR number < $1) AND ($2::text IS NULL OR username = $2) ORDER BY number DESC LIMIT $3
                     """,
                     connection);
-                command.Parameters.Add(new NpgsqlParameter { Value = query.Before ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
-                command.Parameters.Add(new NpgsqlParameter { Value = query.Username ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+                command.Parameters.Add(Optional(query.Before, NpgsqlDbType.Bigint));
+                command.Parameters.Add(Optional(query.Username, NpgsqlDbType.Text));
                 command.Parameters.Add(new NpgsqlParameter { Value = query.Limit });
                 await using var reader = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
                 return await PostgresRows.ReadAllAsync(reader, ReadRecord, cancel).ConfigureAwait(false);
@@ -51,6 +51,9 @@ internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrai
         events.Select(item => item.Target).ToArray(),
         events.Select(item => item.Address).ToArray(),
         events.Select(item => item.RequestId).ToArray());
+
+    private static NpgsqlParameter Optional(object? value, NpgsqlDbType type) =>
+        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     private static AuditRecord ReadRecord(NpgsqlDataReader row) => new(
         row.GetInt64(0),

@@ -136,14 +136,14 @@ public sealed class EvaluateTests : IDisposable
     [Theory]
     [InlineData(
         "{\"node_conditions\":{\"additional_node_conditions\":\"Gpu\"}}",
-        "node_conditions.additional_node_conditions must be a list of strings, found a string")]
+        "node_conditions.additional_node_conditions: must be a list of strings, not the string \"Gpu\".")]
     [InlineData(
         "{\"node_conditions\":{\"ignore_node_conditions\":[\"a\",5]}}",
-        "node_conditions.ignore_node_conditions[1] must be a string, found a number")]
-    [InlineData("{\"node_conditions\":[]}", "node_conditions must be an object, found a list")]
+        "node_conditions.ignore_node_conditions[1]: must be a string, not the number 5.")]
+    [InlineData("{\"node_conditions\":[]}", "node_conditions: must be an object, not a list.")]
     [InlineData("{\"node_conditions\":{\"prefix\":\"example.com/\"}}", "must end with \"osmo.nvidia.com/\"")]
-    [InlineData("{\"node_conditions\":{\"rules\":{}}}", "node_conditions.rules: no such field")]
-    [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a*b\"]}}", "node_conditions.ignore_node_conditions[0] \"a*b\": ")]
+    [InlineData("{\"node_conditions\":{\"rules\":{}}}", "node_conditions.rules: is not a known field")]
+    [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a*b\"]}}", "node_conditions.ignore_node_conditions[0]: \"a*b\"")]
     [InlineData("{\"additional_node_conditions\":[]}", "there is no \"node_conditions\"")]
     [InlineData("{\"node_conditions\":{},\"node_conditions\":{}}", "not valid JSON")]
     [InlineData("[]", "the configuration must be an object")]

@@ -10,28 +10,59 @@ internal static class OsmoProcess
 
     public static string Executable { get; } = Path.Combine(AppContext.BaseDirectory, "osmo");
 
+    // Whoever runs the tests may have a home with log-ins; they are no part of a test.
+    private static readonly Dictionary<string, string?> NoHome = new()
+    {
+        ["OSMO_CONFIG_FILE_DIR"] = Path.Combine(AppContext.BaseDirectory, "no-such-home"),
+    };
+
     public static Task<ProcessResult> RunAsync(params string[] args) => RunWithInputAsync("", args);
 
-    public static Task<ProcessResult> RunWithInputAsync(string input, params string[] args) => StartAsync(Executable, input, args);
+    public static Task<ProcessResult> RunWithInputAsync(string input, params string[] args) => RunAsync(input, NoHome, args);
+
+    /// <summary>Runs it with variables of its own; those that are null are not set.</summary>
+    public static Task<ProcessResult> RunAsync(string input, IReadOnlyDictionary<string, string?> environment, params string[] args) =>
+        RunAsync(Start(Executable, environment, args), input);
 
     /// <summary>Runs it with a pseudo-terminal as its standard streams; what it writes, errors included, arrives in <c>Out</c>.</summary>
-    public static Task<ProcessResult> RunOnTerminalAsync(bool noColour, params string[] args)
+    public static Task<ProcessResult> RunOnTerminalAsync(bool noColour, params string[] args) =>
+        RunOnTerminalAsync(200, "", new Dictionary<string, string?>(NoHome) { ["NO_COLOR"] = noColour ? "1" : null }, args);
+
+    public static Task<ProcessResult> RunOnTerminalAsync(
+        int columns, string typed, IReadOnlyDictionary<string, string?> environment, params string[] args) =>
+        RunAsync(OnTerminal(columns, environment, args), typed);
+
+    /// <summary>Runs another program.</summary>
+    public static Task<ProcessResult> RunFileAsync(string file, params string[] args) => RunAsync(Start(file, NoHome, args), "");
+
+    /// <summary>How it is started on a pseudo-terminal.</summary>
+    public static ProcessStartInfo OnTerminal(int columns, IReadOnlyDictionary<string, string?> environment, string[] args)
     {
         var command = string.Join(' ', args.Prepend(Executable).Select(arg => $"'{arg}'"));
-        var variables = noColour ? "NO_COLOR=1 " : "env -u NO_COLOR ";
-        return StartAsync("script", "", ["-qec", $"stty cols 200; {variables}TERM=xterm-256color {command}", "/dev/null"]);
+        return Start("script", environment, ["-qec", $"stty cols {columns}; TERM=xterm-256color {command}", "/dev/null"]);
     }
 
-    private static async Task<ProcessResult> StartAsync(string file, string input, string[] args)
+    private static ProcessStartInfo Start(string file, IReadOnlyDictionary<string, string?> environment, string[] args)
     {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(Deadline);
-        using var process = Process.Start(new ProcessStartInfo(file, args)
+        var start = new ProcessStartInfo(file, args)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private static async Task<ProcessResult> RunAsync(ProcessStartInfo start, string input)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(Deadline);
+        using var process = Process.Start(start)!;
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
@@ -43,7 +74,7 @@ internal static class OsmoProcess
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"'{file} {string.Join(' ', args)}' did not end within {Deadline}.");
+            throw new TimeoutException($"'{start.FileName} {string.Join(' ', start.ArgumentList)}' did not end within {Deadline}.");
         }
     }
 

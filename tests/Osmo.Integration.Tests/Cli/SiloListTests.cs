@@ -29,7 +29,7 @@ public sealed class SiloListTests
         var nobody = await OsmoProcess.RunAsync("silo", "list", "--server", "http://127.0.0.1:1");
         var nonsense = await OsmoProcess.RunAsync("silo", "list", "--server", "no address");
 
-        Assert.Equal(3, nobody.ExitCode);
+        Assert.Equal(10, nobody.ExitCode);
         Assert.Contains("Is it running?", nobody.Error, StringComparison.Ordinal);
         Assert.Equal(2, nonsense.ExitCode);
         Assert.Contains("Use one such as http://127.0.0.1:8080", nonsense.Error, StringComparison.Ordinal);

@@ -92,7 +92,8 @@ public abstract class AccessStoreContract(StoreUnderTest database) : IAsyncLifet
     [Fact]
     public async Task Of_gateways_that_make_a_signing_key_at_once_one_does()
     {
-        var made = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Store.AddSigningKeyAsync(Key($"k{i}"), null, Event("create"), Cancel)));
+        var made = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => Store.AddSigningKeyAsync(Key($"k{i}"), null, Event("create"), Cancel)));
         Assert.Equal(1, made.Count(one => one));
 
         var first = Assert.Single((await Store.ReadAsync(Cancel)).Keys);
@@ -107,7 +108,8 @@ public abstract class AccessStoreContract(StoreUnderTest database) : IAsyncLifet
     [Fact]
     public async Task The_trail_is_read_from_its_end_in_pages_and_by_user()
     {
-        await database.Audit.AppendAsync([.. Enumerable.Range(0, 5).Select(i => Event($"a{i}") with { Username = $"user{i % 2}" })], Cancel);
+        var events = Enumerable.Range(0, 5).Select(i => Event($"a{i}") with { Username = $"user{i % 2}" });
+        await database.Audit.AppendAsync([.. events], Cancel);
 
         var all = await database.Audit.ReadAsync(new AuditQuery(), Cancel);
         Assert.Equal(["a4", "a3", "a2", "a1", "a0"], all.Select(record => record.Event.Action));

@@ -1,4 +1,4 @@
-namespace Osmo.Cluster.Routing;
+namespace Osmo.Cluster;
 
 /// <summary>
 /// Pauses that double up to a cap, each between half and all of that, so that those who failed together do not return together.

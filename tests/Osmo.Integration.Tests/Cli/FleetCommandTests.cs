@@ -1,0 +1,117 @@
+using System.Text.Json.Nodes;
+using Osmo.Integration.Tests.Cli.Support;
+using Osmo.Testing.Serving;
+using Xunit;
+
+namespace Osmo.Integration.Tests.Cli;
+
+/// <summary>The command line against a real server with a simulated cluster and its agent.</summary>
+public sealed class FleetCommandTests
+{
+    private const string WithLabels = """{"services":{"backendListener":{"enable_node_label_update":true}}}""";
+
+    [Fact]
+    public async Task Backends_and_nodes_are_listed_selected_and_explained()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var backend = await LiveBackend.StartAsync(server, "isaac");
+        await backend.ConvergesAsync(server);
+        using var user = new OsmoUser(server.Url);
+        var nodes = (await server.GetAsync("/api/backends/isaac/nodes"))["nodes"]!.AsArray();
+        var good = nodes.Count(node => (bool)node!["available"]!);
+
+        var list = await user.RunAsync("backend", "list");
+        Assert.Matches($@"^NAME +ONLINE +AGENT +NODES +AVAILABLE +LABELS\nisaac +yes +in step +6 +{good} +all right\n$", list.Out);
+        Assert.Equal("backend/isaac\n", (await user.RunAsync("backend", "list", "-o", "name")).Out);
+        Assert.Contains("nodes             6\n", (await user.RunAsync("backend", "show", "isaac")).Out, StringComparison.Ordinal);
+
+        var all = await user.RunAsync("node", "list", "-o", "json");
+        Assert.Equal(6, JsonNode.Parse(all.Out)!.AsArray().Count);
+        var available = await user.RunAsync("node", "list", "isaac", "--available", "-o", "name");
+        Assert.Equal(good, available.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var selected = await user.RunAsync("node", "list", "-l", "osmo.nvidia.com/verified=False", "-o", "name");
+        Assert.Equal(6 - good, selected.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var table = await user.RunAsync("node", "list");
+        Assert.EndsWith($"6 nodes: {good} available, {6 - good} unavailable\n", table.Out, StringComparison.Ordinal);
+
+        var name = backend.AvailableNode();
+        var explained = await user.RunAsync("explain", "node", $"node/{name}");
+        Assert.StartsWith($"Node         isaac/{name}\nAvailable    yes since ", explained.Out, StringComparison.Ordinal);
+        Assert.Matches(@"GpuHealthy +True +True +yes +additional_node_conditions: GpuHealthy\n", explained.Out);
+
+        var unknown = await user.RunAsync("node", "list", "isac");
+        Assert.Equal(1, unknown.ExitCode);
+        Assert.Contains("did you mean \"isaac\"?", unknown.Error, StringComparison.Ordinal);
+        Assert.Equal(2, (await user.RunAsync("node", "list", "-l", "a=='")).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_guides_sequence_configures_a_backend_and_deletes_it()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var backend = await LiveBackend.StartAsync(server, "isaac", labels: false);
+        await server.ConfigureAsync("isaac", WithLabels);
+        await backend.ConvergesAsync(server);
+        using var user = new OsmoUser();
+        await user.RunAsync("login", server.Url.ToString(), "--method", "dev", "--username", "carol");
+        var urls = user.Write("backend_config.json", """{"description": "...", "dashboard_url": "http://d", "grafana_url": "http://g"}""");
+        var conditions = user.Write("node_conditions.json", """
+            {"node_conditions": {"additional_node_conditions": [], "ignore_node_conditions": ["Gpu*", "N*", "I*"], "prefix": "osmo.nvidia.com/"}}
+            """);
+
+        var update = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", urls);
+        var dry = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", conditions, "--dry-run");
+        var rules = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", conditions, "--wait", "30");
+        var again = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", conditions);
+        var show = await user.RunAsync("config", "show", "BACKEND", "isaac", "grafana_url");
+        var history = await user.RunAsync("config", "history", "BACKEND", "--limit", "1", "-o", "json");
+
+        Assert.Equal((0, "", "Successfully updated BACKEND config\n"), (update.ExitCode, update.Error, update.Out));
+        Assert.EndsWith("Nothing was changed (--dry-run).\n", dry.Out, StringComparison.Ordinal);
+        Assert.Equal((0, "Successfully updated BACKEND config\n"), (rules.ExitCode, rules.Out));
+        Assert.Matches(@"^((\d+) of \2 labels updated\n)?$", rules.Error);
+        Assert.Equal("No changes were made to the config.\n", again.Out);
+        Assert.Equal("\"http://g\"\n", show.Out);
+        Assert.Equal("carol", (string?)JsonNode.Parse(history.Out)!["configs"]![0]!["username"]);
+
+        await backend.StopAgentAsync();
+        var delete = await user.RunAsync("config", "delete", "BACKEND", "isaac");
+        Assert.Equal("Successfully deleted BACKEND config \"isaac\"\n", delete.Out);
+        Assert.Equal("Key   Value\n===========\n", (await user.RunAsync("config", "show", "BACKEND")).Out);
+    }
+
+    [Fact]
+    public async Task Somebody_elses_change_is_not_overwritten()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var backend = await LiveBackend.StartAsync(server, "isaac", labels: false);
+        using var user = new OsmoUser(server.Url);
+        var other = $"curl -s -X POST {server.Url}api/configs/backend/isaac -d '{{\"configs\":{{\"description\":\"theirs\"}}}}'";
+        user["EDITOR"] = $"sh {user.Write("editor.sh", $"{other} >/dev/null\nsed -i 's#\"grafana_url\": \"\"#\"grafana_url\": \"mine\"#' \"$1\"\n")}";
+
+        var update = await user.RunOnTerminalAsync(200, "y\n", "config", "update", "BACKEND", "isaac");
+
+        Assert.Equal(1, update.ExitCode);
+        Assert.Contains("Somebody changed it meanwhile", update.Out, StringComparison.Ordinal);
+        Assert.Contains("Your change is kept in ", update.Out, StringComparison.Ordinal);
+        Assert.Equal("theirs", (string?)(await server.GetAsync("/api/configs/backend/isaac"))["description"]);
+    }
+
+    [Fact]
+    public async Task A_watch_on_a_terminal_shows_changes_until_Ctrl_C()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var backend = await LiveBackend.StartAsync(server, "isaac", labels: false);
+        await backend.ConvergesAsync(server);
+        using var user = new OsmoUser(server.Url);
+        var node = backend.AvailableNode();
+
+        await using var watch = user.StartOnTerminal("node", "list", "isaac", "--watch");
+        await watch.ShowsAsync($"{node}   yes");
+        await server.ConfigureAsync("isaac", """{"node_conditions":{"additional_node_conditions":["Ready","NetworkUnavailable"]}}""");
+        await watch.ShowsAsync($"{node}   no ");
+        await watch.TypeAsync("\u0003");
+
+        Assert.Equal(3, await watch.EndsAsync());
+    }
+}
