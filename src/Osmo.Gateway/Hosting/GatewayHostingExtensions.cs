@@ -43,7 +43,6 @@ public static class GatewayHostingExtensions
     /// </summary>
     public static WebApplication UseFrontDoor(this WebApplication app)
     {
-        app.UseMiddleware<FoldedSlashes>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
         app.Use((HttpContext context, RequestDelegate next) => RepeatedSlashes.FoldAsync(context, next));

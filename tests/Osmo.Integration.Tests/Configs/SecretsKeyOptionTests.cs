@@ -73,7 +73,13 @@ public sealed class SecretsKeyOptionTests(SharedPostgres postgres) : IDisposable
         {
             options.AdminTokenFile = _folder.Of("admin");
             options.AgentTokenFile = _folder.Of("agent");
-            options.Cluster = new ClusterSettings { Postgres = database.ConnectionString!, Id = "one", ClusterUrl = "http://127.0.0.1:0" };
+            options.Cluster = new ClusterSettings
+            {
+                Postgres = database.ConnectionString!,
+                Id = "one",
+                ClusterUrl = "http://127.0.0.1:0",
+                SiloCertificateName = "osmo-silo",
+            };
         }));
         Assert.Contains("openssl rand -base64 32", failure.Message, StringComparison.Ordinal);
     }
