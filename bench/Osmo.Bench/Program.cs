@@ -11,6 +11,7 @@ if (args is [BenchSilo.Argument])
 IBenchmark[] benchmarks =
 [
     new AvailabilityBenchmark(),
+    new AccessBenchmark(),
     new DecodeBenchmark(),
     new HeartbeatsBenchmark(),
     new LabelLatencyBenchmark(),

@@ -10,4 +10,20 @@ internal static partial class GatewayLog
 
     [LoggerMessage(1101, LogLevel.Information, "Agent connection of backend {Backend} ended: {Reason}")]
     public static partial void AgentEnded(ILogger logger, string backend, string reason);
+
+    [LoggerMessage(1201, LogLevel.Warning, "Cannot read who may come in, and goes on with what is known for a few seconds: {Reason}")]
+    public static partial void AccessUnknown(ILogger logger, string reason);
+
+    [LoggerMessage(1202, LogLevel.Warning, "The audit trail is not written at the moment, and waits: {Reason}")]
+    public static partial void AuditDelayed(ILogger logger, string reason);
+
+    [LoggerMessage(1203, LogLevel.Error, "Not in the audit trail: {Username} {Action} {Target} from {Address}, request {RequestId}")]
+    public static partial void AuditUnwritten(
+        ILogger logger, string username, string action, string target, string address, string requestId);
+
+    [LoggerMessage(1204, LogLevel.Warning, "The last uses of {Count} tokens were not written: {Reason}")]
+    public static partial void UsesUnwritten(ILogger logger, int count, string reason);
+
+    [LoggerMessage(1205, LogLevel.Warning, "The identity provider {Issuer} cannot be used: {Reason}")]
+    public static partial void ProviderUnusable(ILogger logger, string issuer, string reason);
 }

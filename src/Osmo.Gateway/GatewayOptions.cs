@@ -1,3 +1,6 @@
+using Osmo.Access.Recognition;
+using Osmo.Gateway.Access.Oidc;
+
 namespace Osmo.Gateway;
 
 /// <summary>Settings of a gateway.</summary>
@@ -14,4 +17,13 @@ public sealed class GatewayOptions
 
     /// <summary>Bearer token of agents; null for none.</summary>
     public string? AgentToken { get; set; }
+
+    /// <summary>Bounds of what callers may do.</summary>
+    public AccessLimits Limits { get; set; } = new();
+
+    /// <summary>The identity provider whose log-ins are accepted; null for none.</summary>
+    public OidcOptions? Oidc { get; set; }
+
+    /// <summary>The version that clients are told, such as <c>0.1.0+3fb8f14d</c>.</summary>
+    public string Version { get; set; } = "0.0.0";
 }

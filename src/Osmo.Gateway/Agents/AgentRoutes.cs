@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
@@ -16,6 +17,8 @@ internal static class AgentRoutes
 {
     public static void MapAgentRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet($"{AgentChannel.Path}/{{name}}", CarryAsync)
+            .AsWebSocket()
+            .AlsoAllowedBy("/api/agent/listener/channel/backend/{name}")
             .WithTags("Agents")
             .WithSummary("The agent channel (WebSocket)")
             .WithDescription("Agents connect here. Binary frames of protobuf messages; sub-protocol " + AgentChannel.SubProtocol + ".");

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using Osmo.Gateway.Access;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 
@@ -21,6 +22,7 @@ internal static class WatchRoutes
 
     public static void MapWatchRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/watch", WatchAsync)
+            .StaysOpen()
             .WithTags("Fleet")
             .WithSummary("Follow the fleet (server-sent events)")
             .WithDescription(

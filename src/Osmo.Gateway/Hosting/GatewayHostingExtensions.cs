@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Osmo.Access.Recognition;
 using Osmo.Gateway.Access;
+using Osmo.Gateway.Access.Routes;
 using Osmo.Gateway.Agents;
 using Osmo.Gateway.Cluster;
 using Osmo.Gateway.Configs;
@@ -17,11 +19,13 @@ namespace Osmo.Gateway.Hosting;
 /// <summary>Puts a gateway into a web application. An <c>IGrainEngine</c> and an <c>IBackendStore</c> have to be there too.</summary>
 public static class GatewayHostingExtensions
 {
-    /// <summary>The gateway's services.</summary>
+    /// <summary>
+    /// The gateway's services. With <see cref="AccessHostingExtensions.AddStoredAccess"/> it knows the tokens of the store as well.
+    /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(new GatewayAccess(options));
+        services.AddFrontDoor(options);
         services.AddExceptionHandler<ProblemWriter>();
         services.Configure<RouteHandlerOptions>(routing => routing.ThrowOnBadRequest = true);
         services.AddOpenApi("v1");
@@ -41,6 +45,7 @@ public static class GatewayHostingExtensions
     {
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
+        app.UseRouting();
         app.UseMiddleware<AccessMiddleware>();
         app.UseMiddleware<BodyLimit>();
         app.UseWebSockets(new WebSocketOptions
@@ -54,7 +59,17 @@ public static class GatewayHostingExtensions
     /// <summary>The gateway's endpoints.</summary>
     public static WebApplication MapGateway(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/{documentName}.json").OpenToEverybody();
+        app.MapVersionRoutes();
+        if (app.Services.GetService<StoredAccess>() is not null)
+        {
+            app.UseMiddleware<AuditMiddleware>();
+            app.MapLoginRoutes();
+            app.MapTokenRoutes();
+            app.MapSigningKeyRoutes();
+            app.MapAuditRoutes();
+        }
+
         app.MapBackendConfigRoutes();
         app.MapHistoryRoutes();
         app.MapFleetRoutes();

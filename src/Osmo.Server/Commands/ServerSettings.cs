@@ -29,12 +29,20 @@ internal sealed class ServerSettings
         Description = "File with the agents' bearer token.",
     };
 
+    private readonly Option<string?> _secretsKeyFile = new("--secrets-key-file")
+    {
+        Description = $"File with the keys that protect stored secrets; {SecretsKeys.FileVariable} where it is not given. "
+            + $"The keys themselves may be in {SecretsKeys.KeysVariable}.",
+        DefaultValueFactory = _ => Variable(SecretsKeys.FileVariable),
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_url);
         command.Options.Add(_data);
         command.Options.Add(_adminTokenFile);
         command.Options.Add(_agentTokenFile);
+        command.Options.Add(_secretsKeyFile);
     }
 
     public OsmoServerOptions Read(ParseResult parsed, LogLevel logLevel) => new()
@@ -43,6 +51,10 @@ internal sealed class ServerSettings
         DataFolder = parsed.GetValue(_data)!,
         AdminTokenFile = parsed.GetValue(_adminTokenFile),
         AgentTokenFile = parsed.GetValue(_agentTokenFile),
+        SecretsKeyFile = parsed.GetValue(_secretsKeyFile),
+        SecretsKeys = Variable(SecretsKeys.KeysVariable),
         LogLevel = logLevel,
     };
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

@@ -63,6 +63,13 @@ public sealed class OsmoServer : IAsyncDisposable
         ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
         var description = await ComposeAsync(builder, options, url);
         builder.Services.AddSingleton(description);
+        gateway.Version = description.Version;
+        if (description.Roles.HasFlag(ServerRoles.Gateway))
+        {
+            builder.Services.AddSingleton(SecretsKeys.Load(options, gateway.DeveloperMode));
+            builder.Services.AddStoredAccess(gateway);
+        }
+
         builder.Services.AddGateway(gateway);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;

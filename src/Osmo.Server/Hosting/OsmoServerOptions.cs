@@ -1,3 +1,6 @@
+using Osmo.Access.Recognition;
+using Osmo.Gateway.Access.Oidc;
+
 namespace Osmo.Server.Hosting;
 
 /// <summary>Settings of a server.</summary>
@@ -17,6 +20,18 @@ public sealed class OsmoServerOptions
 
     /// <summary>File with the agents' bearer token; null for none.</summary>
     public string? AgentTokenFile { get; set; }
+
+    /// <summary>File with the keys that protect secrets at rest; null for none.</summary>
+    public string? SecretsKeyFile { get; set; }
+
+    /// <summary>The keys themselves, from the environment; null for none.</summary>
+    public string? SecretsKeys { get; set; }
+
+    /// <summary>The identity provider whose log-ins are accepted; null for none.</summary>
+    public OidcOptions? Oidc { get; set; }
+
+    /// <summary>Bounds of what callers may do.</summary>
+    public AccessLimits Limits { get; set; } = new();
 
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;

@@ -16,9 +16,12 @@ internal static class TokenFiles
         {
             AdminToken = Read(options.AdminTokenFile, "--admin-token-file"),
             AgentToken = Read(options.AgentTokenFile, "--agent-token-file"),
+            Limits = options.Limits,
+            Oidc = options.Oidc,
         };
         RequireTwo(gateway);
         gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;
+        RequireSafe(gateway);
         return gateway;
     }
 
@@ -39,6 +42,28 @@ internal static class TokenFiles
                 ErrorCode.Invalid,
                 "--admin-token-file and --agent-token-file hold the same token, so every agent would be an administrator. "
                 + "Make a second one with: head -c 32 /dev/urandom | base64 > agent.token");
+        }
+    }
+
+    /// <summary>Log-ins mean nothing where everybody may do everything; and what verifies them must come from the provider alone.</summary>
+    private static void RequireSafe(GatewayOptions gateway)
+    {
+        if (gateway.Oidc is not { } oidc)
+        {
+            return;
+        }
+
+        if (gateway.DeveloperMode)
+        {
+            throw new OsmoException(
+                ErrorCode.Invalid,
+                "With an identity provider the server needs tokens, too, or it would let everybody in. "
+                + "Give --admin-token-file and --agent-token-file.");
+        }
+
+        if (oidc.Issuer.Scheme != Uri.UriSchemeHttps && !ListenUrl.IsLoopback(oidc.Issuer))
+        {
+            throw new OsmoException(ErrorCode.Invalid, "--oidc-issuer must be an https URL: whoever sits on the way could make log-ins.");
         }
     }
 

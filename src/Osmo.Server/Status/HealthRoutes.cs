@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Gateway.Access;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 
@@ -17,9 +18,11 @@ internal static class HealthRoutes
     public static void MapHealthRoutes(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz", () => TypedResults.Text("ok"))
+            .OpenToEverybody()
             .WithTags("Health")
             .WithSummary("Liveness: the process answers");
         routes.MapGet("/readyz", ReadyAsync)
+            .OpenToEverybody()
             .WithTags("Health")
             .WithSummary("Readiness: ok, or 503 with what is missing")
             .WithDescription(

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Osmo.Access.Auditing;
+using Osmo.Access.Tokens;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
@@ -18,7 +20,10 @@ public static class StorageServiceCollectionExtensions
     public static IServiceCollection AddSqliteStore(this IServiceCollection services, string folder)
     {
         var database = SqliteDatabase.Open(folder);
-        return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database));
+        var access = new SqliteAccessStore(database);
+        return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database))
+            .AddSingleton<IAccessStore>(access)
+            .AddSingleton<IAuditTrail>(access);
     }
 
     /// <summary>A PostgreSQL database, which the processes of a cluster share.</summary>
@@ -26,5 +31,8 @@ public static class StorageServiceCollectionExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="database">The open database: see <see cref="PostgresDatabase.OpenAsync"/>.</param>
     public static IServiceCollection AddPostgresStore(this IServiceCollection services, PostgresDatabase database) =>
-        services.AddSingleton(database).AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database));
+        services.AddSingleton(database)
+            .AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database))
+            .AddSingleton<IAccessStore>(_ => new PostgresAccessStore(database))
+            .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database));
 }

@@ -26,7 +26,7 @@ public sealed class PostgresMigrationTests(SharedPostgres postgres)
         }
 
         await using var session = await PostgresSession.OpenAsync(database, Cancel);
-        Assert.Equal("1,2", await session.RunAsync("SELECT string_agg(version::text, ',' ORDER BY version) FROM schema_version", Cancel));
+        Assert.Equal("1,2,3", await session.RunAsync("SELECT string_agg(version::text, ',' ORDER BY version) FROM schema_version", Cancel));
         Assert.Equal(256L, await session.RunAsync("SELECT count(*) FROM shard WHERE epoch = 0 AND owner IS NULL", Cancel));
         Assert.Equal(1L, await session.RunAsync("SELECT count(*) FROM cluster WHERE shards = 256", Cancel));
     }

@@ -1,3 +1,5 @@
+using Osmo.Access.Auditing;
+using Osmo.Access.Tokens;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
 using Osmo.Storage.Sqlite;
@@ -13,6 +15,12 @@ public abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>The open store.</summary>
     public IBackendStore Store => _store ?? throw new InvalidOperationException("The store is not open.");
+
+    /// <summary>Its access tokens and signing keys.</summary>
+    public IAccessStore Access { get; protected set; } = null!;
+
+    /// <summary>Its audit trail.</summary>
+    public IAuditTrail Audit { get; protected set; } = null!;
 
     /// <summary>Opens the store; closes it first where it is open.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
@@ -50,8 +58,13 @@ public sealed class SqliteUnderTest : StoreUnderTest
         _folder.Dispose();
     }
 
-    protected override Task<IBackendStore> ConnectAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IBackendStore>(new SqliteBackendStore(SqliteDatabase.Open(_folder.Of("data"))));
+    protected override Task<IBackendStore> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var database = SqliteDatabase.Open(_folder.Of("data"));
+        var access = new SqliteAccessStore(database);
+        (Access, Audit) = (access, access);
+        return Task.FromResult<IBackendStore>(new SqliteBackendStore(database));
+    }
 }
 
 /// <summary>A database of its own on the shared server.</summary>
@@ -64,6 +77,8 @@ public sealed class PostgresUnderTest(SharedPostgres postgres) : StoreUnderTest
     {
         ConnectionString ??= await postgres.CreateDatabaseAsync(cancellationToken);
         var options = new PostgresOptions { ConnectionString = ConnectionString, ConnectionsMax = 8 };
-        return new PostgresBackendStore(await PostgresDatabase.OpenAsync(options, cancellationToken));
+        var database = await PostgresDatabase.OpenAsync(options, cancellationToken);
+        (Access, Audit) = (new PostgresAccessStore(database), new PostgresAuditTrail(database));
+        return new PostgresBackendStore(database);
     }
 }

@@ -29,6 +29,9 @@ public sealed class RunningServer : IFleetApi, IAsyncDisposable
     /// <summary>What the server logged as an error so far, over all of its starts.</summary>
     public IReadOnlyCollection<string> Errors => _complaints.Errors;
 
+    /// <summary>What the server is made of, while it runs.</summary>
+    public IServiceProvider Services => _server!.Services;
+
     /// <summary>Every endpoint that the server maps.</summary>
     public IReadOnlyList<Endpoint> Endpoints =>
         [.. _server!.Services.GetServices<EndpointDataSource>().SelectMany(source => source.Endpoints)];

@@ -9,18 +9,20 @@ internal static class ProjectRules
     {
         ["Osmo.Grains"] = [],
         ["Osmo.Protocol"] = [],
+        ["Osmo.Access"] = ["Osmo.Grains"],
+        ["Osmo.Configs"] = ["Osmo.Grains", "Osmo.Access"],
         ["Osmo.Kubernetes"] = [],
         ["Osmo.KubeSim"] = [],
-        ["Osmo.Storage"] = ["Osmo.Grains"],
+        ["Osmo.Storage"] = ["Osmo.Grains", "Osmo.Access", "Osmo.Configs"],
         ["Osmo.Cluster"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage"],
         ["Osmo.Silo"] = ["Osmo.Grains", "Osmo.Protocol"],
-        ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Protocol"],
+        ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Access", "Osmo.Configs"],
         ["Osmo.Agent"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Cli"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Server"] =
         [
             "Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Storage", "Osmo.Cluster", "Osmo.Silo",
-            "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli",
+            "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli", "Osmo.Access", "Osmo.Configs",
         ],
     };
 

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Osmo.Gateway.Access.Routes;
+
+/// <summary>Which version answers: clients ask before they log in.</summary>
+internal static class VersionRoutes
+{
+    public static void MapVersionRoutes(this IEndpointRouteBuilder routes)
+    {
+        foreach (var path in new[] { "/api/version", "/client/version" })
+        {
+            routes.MapGet(path, (GatewayOptions options) => TypedResults.Ok(ServerVersion.Parse(options.Version)))
+                .OpenToEverybody()
+                .WithTags("Access")
+                .WithSummary("The server's version");
+        }
+    }
+}
+
+/// <summary>A version as OSMO's clients read it.</summary>
+internal sealed record ServerVersion(string Major, string Minor, string Revision, string Hash)
+{
+    public static ServerVersion Parse(string text)
+    {
+        var (number, hash) = text.Split('+', 2) is [var before, var after] ? (before, after) : (text, "");
+        return number.Split('-', 2)[0].Split('.') is [var major, var minor, var revision, ..]
+            ? new ServerVersion(major, minor, revision, hash)
+            : new ServerVersion("0", "0", "0", hash);
+    }
+}
