@@ -47,6 +47,33 @@ public sealed class TerminalTests
         Assert.DoesNotContain("\u001b[3", update.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_change_of_rules_the_labels_are_followed_until_all_are_right(bool agent)
+    {
+        var wrong = new Queue<int>([2_000, 1_588, 3, 0]);
+        await using var gateway = new ScriptedGateway()
+            .On("GET /api/configs/backend/b", """{"node_conditions":{"ignore_node_conditions":[]}}""")
+            .On("POST /api/configs/backend/b", "null")
+            .On("GET /api/backends/b", _ => (200, $$"""
+                {"label_updates":true,"agent_synced":{{(agent ? "true" : "false")}},"labels_wrong":{{wrong.Dequeue()}}}
+                """));
+        using var user = new OsmoUser(gateway.Url);
+        var file = user.Write("rules.yaml", "node_conditions: {ignore_node_conditions: [x]}");
+
+        var update = await user.RunOnTerminalAsync(80, "", "config", "update", "BACKEND", "b", "-f", file);
+
+        Assert.Equal(0, update.ExitCode);
+        Assert.Contains("Successfully updated BACKEND config\r\n", update.Out, StringComparison.Ordinal);
+        Assert.EndsWith(
+            agent
+                ? "0 of 2,000 labels updated\r412 of 2,000 labels updated\r1,997 of 2,000 labels updated\r2,000 of 2,000 labels updated\r\n"
+                : "The agent is not connected: labels follow when it is.\r\n",
+            update.Out,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Without_a_terminal_there_is_no_editor()
     {
