@@ -43,8 +43,8 @@ public sealed class PoolRouteTests : IAsyncLifetime
     public async Task Pools_are_listed_with_their_status()
     {
         var pools = (await _server.GetAsync($"{Authority}//api/pool"))["pools"]!.AsObject();
-        Assert.Equal(["cars", "robots", "train"], pools.Select(pool => pool.Key));
-        Assert.Equal(["MAINTENANCE", "ONLINE", "ONLINE"], pools.Select(pool => (string)pool.Value!["status"]!));
+        Assert.Equal(["cars", "default", "robots", "train"], pools.Select(pool => pool.Key));
+        Assert.Equal(["MAINTENANCE", "OFFLINE", "ONLINE", "ONLINE"], pools.Select(pool => (string)pool.Value!["status"]!));
         Assert.Equal(["robots", "For robots", "east"], Texts(pools["robots"]!, "name", "description", "backend"));
         var some = await _server.GetAsync("/api/pool?pools=train&pools=nosuch");
         Assert.Equal(["train"], some["pools"]!.AsObject().Select(pool => pool.Key));
@@ -55,9 +55,9 @@ public sealed class PoolRouteTests : IAsyncLifetime
     {
         var answer = await _server.GetAsync($"{Authority}//api/pool_quota?all_pools=True");
         var sets = answer["node_sets"]!.AsArray().Select(set => set!["pools"]!.AsArray()).ToArray();
-        Assert.Equal(["cars", "robots train"], sets.Select(set => string.Join(' ', set.Select(pool => (string)pool!["name"]!))));
-        Assert.Equal(["16", "16", "16", "0"], Usage(sets[1][0]!["resource_usage"]!));
-        Assert.Equal(["4", "24", "24", "0"], Usage(sets[1][1]!["resource_usage"]!));
+        Assert.Equal(["cars", "default", "robots train"], sets.Select(set => string.Join(' ', set.Select(pool => (string)pool!["name"]!))));
+        Assert.Equal(["16", "16", "16", "0"], Usage(sets[2][0]!["resource_usage"]!));
+        Assert.Equal(["4", "24", "24", "0"], Usage(sets[2][1]!["resource_usage"]!));
         Assert.Equal(["20", "24", "24", "0"], Usage(answer["resource_sum"]!));
         Assert.Empty((await _server.GetAsync("/api/pool_quota?pools=nosuch"))["node_sets"]!.AsArray());
     }
@@ -83,7 +83,7 @@ public sealed class PoolRouteTests : IAsyncLifetime
     {
         Assert.Equal(["gpu-1", "gpu-2"], await NamesAsync("/api/resources?pools=train&platforms=h100"));
         Assert.Equal(["cpu-1", "gpu-1", "gpu-2"], await NamesAsync("/api/resources?pools=train"));
-        await PutPoolsAsync("""{"pools": {"robots": {"backend": "east", "platforms": {"h100": {"labels": {"gpu": "h100"}}}}}}""");
+        Assert.Equal(200, (await _server.SendAsync(HttpMethod.Delete, "/api/configs/pool/train", "{}")).Status);
         Assert.Equal(["cpu-1", "gpu-1", "gpu-2"], await NamesAsync("/api/resources?all_pools=True"));
         var unused = (await _server.GetAsync("/api/resources/cpu-1"))["resources"]![0]!;
         Assert.Equal("UNUSED", (string)unused["resource_type"]!);
