@@ -75,10 +75,14 @@ public sealed class SecretsKeyOptionTests(SharedPostgres postgres) : IDisposable
             options.AgentTokenFile = _folder.Of("agent");
             options.Cluster = new ClusterSettings
             {
+                Roles = ServerRoles.Silo | ServerRoles.Gateway,
                 Postgres = database.ConnectionString!,
                 Id = "one",
                 ClusterUrl = "http://127.0.0.1:0",
                 SiloCertificateName = "osmo-silo",
+                LeaseSeconds = 3,
+                DrainSeconds = 1,
+                CallSeconds = 10,
             };
         }));
         Assert.Contains("openssl rand -base64 32", failure.Message, StringComparison.Ordinal);
