@@ -7,6 +7,7 @@ using Osmo.Configs.Secrets;
 using Osmo.Gateway.Configs;
 using Osmo.Gateway.Pools;
 using Osmo.Gateway.Profiles;
+using Osmo.Gateway.Versions;
 
 namespace Osmo.Gateway.Hosting;
 
@@ -32,6 +33,7 @@ public static class ConfigHostingExtensions
     /// <summary>Their endpoints.</summary>
     public static WebApplication MapConfigurations(this WebApplication app)
     {
+        app.UseMiddleware<ClientVersionCheck>();
         app.MapHistoryRoutes();
         app.MapRevisionRoutes();
         app.MapDocumentRoutes();

@@ -141,7 +141,8 @@ public sealed class KilledServerTests(ITestOutputHelper output)
             for (var offset = 0; ; offset += Page)
             {
                 var page = (await http.GetFromJsonAsync<JsonNode>(
-                    $"/api/configs/history?order=ASC&omit_data=True&offset={offset}&limit={Page}"))!["configs"]!.AsArray();
+                    "/api/configs/history?config_types=BACKEND&order=ASC&omit_data=True"
+                    + $"&offset={offset}&limit={Page}"))!["configs"]!.AsArray();
                 entries.InsertRange(0, page.Select(entry => ((long)entry!["revision"]!, (string)entry["description"]!)));
                 if (page.Count < Page)
                 {

@@ -18,7 +18,8 @@ public sealed class StoredHistory
         var entries = new List<(long, string, string)>();
         for (var offset = 0; ; offset += PageItems)
         {
-            var page = await server.GetAsync($"/api/configs/history?order=ASC&omit_data=True&offset={offset}&limit={PageItems}");
+            var page = await server.GetAsync(
+                $"/api/configs/history?config_types=BACKEND&order=ASC&omit_data=True&offset={offset}&limit={PageItems}");
             var items = page["configs"]!.AsArray();
             entries.InsertRange(0, items.Select(Entry));
             if (items.Count < PageItems)
