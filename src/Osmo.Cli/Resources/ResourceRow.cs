@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Osmo.Grains.Nodes;
 
 namespace Osmo.Cli.Resources;
 
@@ -8,6 +9,11 @@ internal sealed record ResourceRow(string Node, string Pool, string Platform, st
 {
     public static readonly string[] Headings =
         ["Node", "Pool", "Platform", "Type", "Storage [Gi]", "CPU [#]", "Memory [Gi]", "GPU [#]"];
+
+    private const decimal Gibi = 1024m * 1024 * 1024;
+
+    // No machine has more of anything, and the sum over all nodes of a fleet still fits.
+    private const decimal AmountMax = 1e21m;
 
     private static readonly string[] Fields = ["storage", "cpu", "memory", "gpu"];
 
@@ -55,10 +61,21 @@ internal sealed record ResourceRow(string Node, string Pool, string Platform, st
         .. Fields.Select(field =>
         {
             var value = fields?[field] ?? (fields as JsonObject)?.FirstOrDefault(item => Meaning(item.Key) == field).Value;
-            var text = value?.ToString();
-            return (field is "storage" or "memory" ? Quantity.InGibi(text) : Quantity.Parse(text)) ?? 0;
+            return Amount(value?.ToString(), inGibi: field is "storage" or "memory");
         }),
     ];
+
+    /// <summary>In Gi where bytes are asked for; a plain number is Gi already, for the gateway's own fields carry no unit.</summary>
+    private static decimal Amount(string? text, bool inGibi)
+    {
+        if (!Quantity.TryParse(text, out var amount) || Math.Abs(amount) > AmountMax)
+        {
+            return 0;
+        }
+
+        var isPlain = decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
+        return inGibi && !isPlain ? amount / Gibi : amount;
+    }
 
     private static string Meaning(string key) => key switch
     {

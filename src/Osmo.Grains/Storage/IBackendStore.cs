@@ -34,11 +34,6 @@ public interface IBackendStore
     /// <summary>Every backend, by name.</summary>
     Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Entries of the BACKEND history.</summary>
-    /// <param name="query">Which entries.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken);
-
     /// <summary>
     /// The document of every backend as it was when a revision was made, by name: the complete BACKEND configuration at that
     /// revision.

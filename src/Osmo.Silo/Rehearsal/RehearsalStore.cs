@@ -37,9 +37,6 @@ internal sealed class RehearsalStore(IBackendStore store) : IBackendStore
 
     public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) => store.ListAsync(cancellationToken);
 
-    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
-        store.ReadHistoryAsync(query, cancellationToken);
-
     public Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken) =>
         store.ReadDocumentsAtAsync(revision, cancellationToken);
 

@@ -44,9 +44,6 @@ internal sealed class PostgresBackendStore : IBackendStore, IAsyncDisposable
     public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) =>
         _database.UseAsync(PostgresRows.ListAsync, cancellationToken);
 
-    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
-        _database.UseAsync((connection, cancel) => PostgresHistory.ReadAsync(connection, query, cancel), cancellationToken);
-
     public Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken) =>
         _database.UseAsync((connection, cancel) => PostgresHistory.DocumentsAtAsync(connection, revision, cancel), cancellationToken);
 

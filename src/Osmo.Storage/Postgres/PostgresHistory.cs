@@ -1,13 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Postgres;
 
-/// <summary>Reads the BACKEND configuration history.</summary>
+/// <summary>Reads what the BACKEND history has of backends: their requests, and how they were at a revision.</summary>
 internal static class PostgresHistory
 {
     /// <summary>The requests that made the last $2 changes of backend $1, newest first.</summary>
@@ -23,54 +22,6 @@ internal static class PostgresHistory
 
     public static AppliedRequest ReadRequest(NpgsqlDataReader row) =>
         new(new RequestId(row.GetString(0), row.GetInt64(1)), row.GetInt64(2));
-
-    public static async Task<IReadOnlyList<HistoryEntry>> ReadAsync(
-        NpgsqlConnection connection, HistoryQuery query, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand { Connection = connection };
-        var filters = new List<string> { "config_type = 'BACKEND'" };
-        string Parameter(object value, NpgsqlDbType type)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = type });
-            return $"${command.Parameters.Count}";
-        }
-
-        void Filter(string condition, object? value, NpgsqlDbType type)
-        {
-            if (value is not null)
-            {
-                filters.Add($"{condition} {Parameter(value, type)}");
-            }
-        }
-
-        if (query.AtTimestamp is { } at)
-        {
-            Filter("created_at <=", Time(at), NpgsqlDbType.TimestampTz);
-            command.CommandText =
-                $"SELECT {Columns} FROM config_history WHERE {string.Join(" AND ", filters)} ORDER BY revision DESC LIMIT 1";
-        }
-        else
-        {
-            // Only the filters that are asked for: each combination gets the plan that suits it.
-            Filter("name =", query.Name, NpgsqlDbType.Text);
-            Filter("revision =", query.Revision, NpgsqlDbType.Bigint);
-            Filter("created_at <", query.CreatedBefore is { } before ? Time(before) : null, NpgsqlDbType.TimestampTz);
-            Filter("created_at >", query.CreatedAfter is { } after ? Time(after) : null, NpgsqlDbType.TimestampTz);
-            Filter("tags @>", query.Tags.IsEmpty ? null : JsonSerializer.Serialize(query.Tags), NpgsqlDbType.Jsonb);
-            var limit = Parameter(query.Limit, NpgsqlDbType.Integer);
-            var offset = Parameter(query.Offset, NpgsqlDbType.Integer);
-            command.CommandText =
-                $"""
-                SELECT {Columns} FROM (
-                  SELECT {Columns} FROM config_history WHERE {string.Join(" AND ", filters)}
-                  ORDER BY revision DESC LIMIT {limit} OFFSET {offset}) AS entry
-                ORDER BY revision {(query.Ascending ? "ASC" : "DESC")}
-                """;
-        }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await PostgresRows.ReadAllAsync(reader, ReadEntry, cancellationToken).ConfigureAwait(false);
-    }
 
     /// <remarks>Hops from name to name in the index: the cost is that of the backends there are, not of the changes there were.</remarks>
     public static async Task<IReadOnlyList<string>> DocumentsAtAsync(
@@ -115,8 +66,6 @@ internal static class PostgresHistory
         var entries = await PostgresRows.ReadAllAsync(reader, ReadEntry, cancellationToken).ConfigureAwait(false);
         return entries is [{ Change.DocumentJson: not null } entry] ? entry : null;
     }
-
-    private static DateTime Time(DateTimeOffset time) => StoredTime.FromMicroseconds(StoredTime.ToMicroseconds(time)).UtcDateTime;
 
     private static HistoryEntry ReadEntry(NpgsqlDataReader row) => new(
         row.GetInt64(0),

@@ -46,9 +46,6 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         connection => Query(connection, $"SELECT {BackendColumns} FROM backend ORDER BY name", ReadBackend),
         cancellationToken);
 
-    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
-        ReadAsync<IReadOnlyList<HistoryEntry>>(connection => SqliteHistory.Read(connection, query), cancellationToken);
-
     public Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<string>>(connection => SqliteHistory.DocumentsAt(connection, revision), cancellationToken);
 

@@ -6,48 +6,10 @@ using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Sqlite;
 
-/// <summary>Reads the BACKEND configuration history.</summary>
+/// <summary>Reads what the BACKEND history has of backends: their requests, and how they were at a revision.</summary>
 internal static class SqliteHistory
 {
     private const string Columns = "revision, name, username, created_at, description, tags, document";
-
-    public static List<HistoryEntry> Read(SqliteConnection connection, HistoryQuery query)
-    {
-        if (query.AtTimestamp is { } at)
-        {
-            return SqliteBackendStore.Query(
-                connection,
-                $"SELECT {Columns} FROM config_history WHERE config_type = 'BACKEND' AND created_at <= $1 ORDER BY revision DESC LIMIT 1",
-                ReadEntry,
-                StoredTime.ToMicroseconds(at));
-        }
-
-        var order = query.Ascending ? "ASC" : "DESC";
-        return SqliteBackendStore.Query(
-            connection,
-            $"""
-            SELECT {Columns} FROM (
-              SELECT {Columns} FROM config_history AS entry
-              WHERE config_type = 'BACKEND'
-                AND ($1 IS NULL OR name = $1)
-                AND ($2 IS NULL OR revision = $2)
-                AND ($3 IS NULL OR created_at < $3)
-                AND ($4 IS NULL OR created_at > $4)
-                AND NOT EXISTS (
-                  SELECT 1 FROM json_each($5) AS wanted
-                  WHERE wanted.value NOT IN (SELECT value FROM json_each(entry.tags)))
-              ORDER BY revision DESC LIMIT $6 OFFSET $7)
-            ORDER BY revision {order}
-            """,
-            ReadEntry,
-            query.Name,
-            query.Revision,
-            query.CreatedBefore is { } before ? StoredTime.ToMicroseconds(before) : null,
-            query.CreatedAfter is { } after ? StoredTime.ToMicroseconds(after) : null,
-            JsonSerializer.Serialize(query.Tags),
-            query.Limit,
-            query.Offset);
-    }
 
     /// <summary>The requests that made the last changes of a backend, newest first.</summary>
     public static List<AppliedRequest> Requests(SqliteConnection connection, string backend) => SqliteBackendStore.Query(

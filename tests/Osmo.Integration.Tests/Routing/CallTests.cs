@@ -1,3 +1,5 @@
+using Osmo.Configs;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Nodes;
@@ -220,6 +222,7 @@ public sealed class CallTests
         Assert.Equal(1, cluster.Silos[0].Proxy.Connections);
     }
 
-    private static Task<IReadOnlyList<HistoryEntry>> HistoryAsync(TestCluster cluster, BackendName backend) =>
-        cluster.Store.ReadHistoryAsync(new HistoryQuery { Name = backend.Value, Limit = 1_000 }, Cancel);
+    private static Task<IReadOnlyList<ConfigRevision>> HistoryAsync(TestCluster cluster, BackendName backend) =>
+        cluster.Configs.ReadHistoryAsync(
+            new ConfigHistoryQuery { Types = [ConfigType.Backend], Name = backend.Value, Limit = 1_000 }, Cancel);
 }

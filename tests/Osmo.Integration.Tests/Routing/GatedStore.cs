@@ -40,9 +40,6 @@ internal sealed class GatedStore(IBackendStore inner) : IBackendStore
 
     public Task<IReadOnlyList<BackendRecord>> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
-    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(HistoryQuery query, CancellationToken cancellationToken) =>
-        inner.ReadHistoryAsync(query, cancellationToken);
-
     public Task<IReadOnlyList<string>> ReadDocumentsAtAsync(long revision, CancellationToken cancellationToken) =>
         inner.ReadDocumentsAtAsync(revision, cancellationToken);
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Osmo.Cluster.Routing;
 using Osmo.Cluster.Wire;
 using Osmo.Cluster.Wire.Security;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Sqlite;
@@ -20,7 +21,9 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private TestCluster()
     {
-        _sqlite = new SqliteBackendStore(SqliteDatabase.Open(_folder.Of("data")));
+        var database = SqliteDatabase.Open(_folder.Of("data"));
+        _sqlite = new SqliteBackendStore(database);
+        Configs = new SqliteConfigStore(database);
         Store = new GatedStore(_sqlite);
     }
 
@@ -29,6 +32,9 @@ internal sealed class TestCluster : IAsyncDisposable
     public TestShards Shards { get; } = new();
 
     public GatedStore Store { get; }
+
+    /// <summary>What the store has made durable, past the gate.</summary>
+    public IConfigStore Configs { get; }
 
     public ClusterCredentials Credentials { get; private init; } = new();
 

@@ -1,3 +1,5 @@
+using Osmo.Configs;
+using Osmo.Configs.Storage;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
@@ -214,14 +216,15 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
         Assert.Equal(Enumerable.Range(2, Backends * Changes).Select(n => (long)n), revisions.SelectMany(given => given).Order());
         Assert.All(revisions, given => Assert.Equal(given.Order(), given));
         Assert.All(await Store.ListAsync(Cancel), record => Assert.Equal($"change {Changes - 1}", record.Config.Description));
-        var history = await Store.ReadHistoryAsync(new HistoryQuery { Limit = 10_000 }, Cancel);
+        var query = new ConfigHistoryQuery { Types = [ConfigType.Backend], Limit = 10_000 };
+        var history = await database.Configs.ReadHistoryAsync(query, Cancel);
         for (var b = 0; b < Backends; b++)
         {
             Assert.Equal(Changes + 1, (await NodesAsync($"backend-{b}")).Count);
-            var entries = history.Where(entry => entry.Revision > 1 && entry.Backend == StoreSamples.Name($"backend-{b}")).ToList();
+            var entries = history.Where(entry => entry.Name == $"backend-{b}").ToList();
             Assert.Equal(revisions[b], entries.Select(entry => entry.Revision));
             Assert.Equal(
-                Enumerable.Range(0, Changes).Select(change => $"change {change}"), entries.Select(entry => entry.Change.Description));
+                Enumerable.Range(0, Changes).Select(change => $"change {change}"), entries.Select(entry => entry.Description));
         }
     }
 

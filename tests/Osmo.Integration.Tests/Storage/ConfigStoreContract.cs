@@ -33,6 +33,8 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
 
         var entry = Assert.Single(await Store.ReadHistoryAsync(new ConfigHistoryQuery(), Cancel));
         Assert.Equal((ConfigType.Backend, 1L, "", "system"), (entry.Type, entry.Revision, entry.Name, entry.Username));
+        Assert.Equal("Initial configuration", entry.Description);
+        Assert.Equal(["initial-config"], entry.Tags.Items);
         Assert.Null(entry.DocumentJson);
     }
 
@@ -151,10 +153,57 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
         Assert.Equal("POOL:2 ROLE:2", await HistoryAsync(both with { Revision = 2 }));
         Assert.Equal("POOL:2", await HistoryAsync(both with { Name = "POOL-1" }));
         Assert.Equal("POOL:2 ROLE:2", await HistoryAsync(both with { AtTimestamp = At(1.5), Limit = 1 }, isSorted: true));
+        Assert.Equal("POOL:2 ROLE:2", await HistoryAsync(both with { AtTimestamp = At(1) }, isSorted: true));
+        var justBefore = At(1).AddTicks(-TimeSpan.TicksPerMicrosecond);
+        Assert.Equal("POOL:1 ROLE:1", await HistoryAsync(both with { AtTimestamp = justBefore }, isSorted: true));
         Assert.Equal("POOL:1 ROLE:1", await HistoryAsync(both with { CreatedBefore = At(1) }));
         Assert.Equal("POOL:3", await HistoryAsync(both with { CreatedAfter = At(1) }));
         Assert.Equal("ROLE:1", await HistoryAsync(both with { Types = [ConfigType.Role], AtTimestamp = At(0) }));
         Assert.Equal("", await HistoryAsync(both with { AtTimestamp = At(-1) }));
+    }
+
+    [Fact]
+    public async Task History_is_filtered_by_all_combinations()
+    {
+        var all = await FillAsync();
+        string?[] names = [null, "b1", "none"];
+        string[][] tagSets = [[], ["odd"], ["odd", "third"], ["none"]];
+        DateTimeOffset?[] times = [null, At(4), At(9)];
+        (int Offset, int Limit)[] pages = [(0, 20), (0, 2), (1, 2), (100, 5)];
+        var queries =
+            from name in names
+            from tags in tagSets
+            from before in times
+            from after in times
+            from page in pages
+            from isAscending in new[] { true, false }
+            select new ConfigHistoryQuery
+            {
+                Types = [ConfigType.Pool],
+                Name = name,
+                Tags = [.. tags],
+                CreatedBefore = before,
+                CreatedAfter = after,
+                Offset = page.Offset,
+                Limit = page.Limit,
+                Ascending = isAscending,
+            };
+        foreach (var query in queries)
+        {
+            Assert.Equal(Expected(all, query), await Store.ReadHistoryAsync(query, Cancel));
+        }
+    }
+
+    private static IEnumerable<ConfigRevision> Expected(IReadOnlyList<ConfigRevision> all, ConfigHistoryQuery query)
+    {
+        var newest = all.Reverse()
+            .Where(entry => query.Name is null || entry.Name == query.Name)
+            .Where(entry => query.Tags.All(tag => entry.Tags.Items.Contains(tag)))
+            .Where(entry => query.CreatedBefore is null || entry.CreatedAt < query.CreatedBefore)
+            .Where(entry => query.CreatedAfter is null || entry.CreatedAt > query.CreatedAfter)
+            .Skip(query.Offset)
+            .Take(query.Limit);
+        return query.Ascending ? newest.Reverse() : newest;
     }
 
     private static DateTimeOffset At(double minute) => StoreSamples.Now.AddMinutes(minute);
@@ -169,6 +218,23 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
             var draft = Draft(type) with { Name = $"{type.Name()}-{i}", CreatedAt = At(i) };
             Assert.Equal(i + 1, await Store.AppendAsync(draft, i, Cancel));
         }
+    }
+
+    /// <summary>Twelve changes of three pools, a minute apart; every second one is tagged odd, every third one third.</summary>
+    /// <returns>The whole history, oldest first.</returns>
+    private async Task<IReadOnlyList<ConfigRevision>> FillAsync()
+    {
+        var all = new List<ConfigRevision>();
+        for (var i = 0; i < 12; i++)
+        {
+            string[] tags = [.. i % 2 == 1 ? ["odd"] : Array.Empty<string>(), .. i % 3 == 0 ? ["third"] : Array.Empty<string>()];
+            var draft = Draft(ConfigType.Pool, $"{i}") with { Name = $"b{i % 3}", CreatedAt = At(i), Tags = new TextList([.. tags]) };
+            Assert.Equal(i + 1, await Store.AppendAsync(draft, i, Cancel));
+            all.Add(new(
+                draft.Type, i + 1, draft.Name, draft.Username, draft.CreatedAt, draft.Description, draft.Tags, draft.DocumentJson));
+        }
+
+        return all;
     }
 
     private Task<RevisionDeletion> DeleteAsync(ConfigType type, long revision) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
@@ -36,23 +37,21 @@ public sealed class OutputTests
         Assert.Equal(lines, string.Join('|', TextWrap.Lines(text, width)));
 
     [Theory]
-    [InlineData("descripton", "description")]
-    [InlineData("node_condition", "node_conditions")]
-    [InlineData("TAGS", "tags")]
-    [InlineData("zebra", null)]
-    public void The_nearest_word_is_suggested_where_one_is_near(string word, string? nearest) =>
-        Assert.Equal(nearest, Suggestion.Nearest(word, ["description", "node_conditions", "tags"]));
+    [InlineData("pol", "; did you mean \"pool\"?")]
+    [InlineData("zebra", ".")]
+    public void The_nearest_word_ends_the_sentence_where_one_is_near(string word, string end) =>
+        Assert.Equal(end, Suggestion.For(word, ["backend", "pool"]));
 
     [Theory]
-    [InlineData("1500m", 1.5)]
-    [InlineData("2Ki", 2_048d)]
-    [InlineData("1e3", 1_000d)]
-    [InlineData("3G", 3_000_000_000d)]
-    [InlineData("", null)]
-    [InlineData("99999999999999999999999999", null)]
-    [InlineData("x", null)]
-    public void Quantities_are_read_as_Kubernetes_writes_them(string text, double? value) =>
-        Assert.Equal((decimal?)value, Quantity.Parse(text));
+    [InlineData("2Ti", "1500m", "64", "8", "2048 1.5 64 8")]
+    [InlineData("1.5", "2", "65536Mi", "x", "1.5 2 64 0")]
+    [InlineData("9e27", "99999999999999999999999999", "", "-", "0 0 0 0")]
+    public void What_a_node_has_is_shown_in_Gi_and_pieces(string storage, string cpu, string memory, string gpu, string shown)
+    {
+        var fields = new JsonObject { ["ephemeral-storage"] = storage, ["cpu"] = cpu, ["memory"] = memory, ["nvidia.com/gpu"] = gpu };
+        var row = Assert.Single(ResourceRow.Of(new JsonObject { ["hostname"] = "n1", ["allocatable_fields"] = fields }));
+        Assert.Equal(shown, string.Join(' ', row.Capacity.Select(amount => amount.ToString("0.##", CultureInfo.InvariantCulture))));
+    }
 
     [Theory]
     [InlineData("""{"a":"true","b":"1.0","c":"","d":"x: y","e":"-","f":"two\nlines","g":{},"h":[],"i":null,"j":1.5,"k":[[1]]}""")]

@@ -1,11 +1,14 @@
-namespace Osmo.Configs.Documents;
+namespace Osmo.Grains.Errors;
 
 /// <summary>Finds the name that somebody most likely meant.</summary>
 public static class Spelling
 {
     private const int CharsMax = 64;
 
-    /// <summary>The known name with the fewest edits, if they are few for its length; null where none is near.</summary>
+    /// <summary>
+    /// The known name with the fewest edits, if they are few for its length, and of several the first by their characters; null where
+    /// none is near.
+    /// </summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         if (name.Length is 0 or > CharsMax)
@@ -13,11 +16,15 @@ public static class Spelling
             return null;
         }
 
-        var (nearest, distance) = known
-            .Select(candidate => (candidate, Distance(name, candidate)))
-            .DefaultIfEmpty((candidate: "", int.MaxValue))
-            .MinBy(pair => pair.Item2);
-        return distance <= Math.Max(1, name.Length / 3) ? nearest : null;
+        var editsMax = Math.Max(1, name.Length / 3);
+        return known
+            .Where(candidate => Math.Abs(candidate.Length - name.Length) <= editsMax)
+            .Select(candidate => (Name: candidate, Edits: Distance(name, candidate)))
+            .Where(candidate => candidate.Edits <= editsMax)
+            .OrderBy(candidate => candidate.Edits)
+            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .FirstOrDefault()
+            .Name;
     }
 
     /// <summary>Levenshtein's distance without regard to case.</summary>
