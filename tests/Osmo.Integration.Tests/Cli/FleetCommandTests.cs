@@ -114,6 +114,6 @@ public sealed class FleetCommandTests
         await watch.ShowsAsync($"{node}   no ");
         await watch.TypeAsync("\u0003");
 
-        Assert.Equal(3, await watch.EndsAsync());
+        Assert.Equal(130, await watch.EndsAsync());
     }
 }
