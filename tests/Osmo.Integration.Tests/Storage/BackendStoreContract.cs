@@ -53,7 +53,10 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
                 NodeConditions = rules,
                 EnableNodeLabelUpdate = true,
             },
-            new BackendRegistration(null, StoreSamples.OddText, StoreSamples.OddText, prefix, AgentLabelUpdates: true),
+            new BackendRegistration(null, StoreSamples.OddText, StoreSamples.OddText, prefix, AgentLabelUpdates: true)
+            {
+                Protocol = AgentProtocol.Listener,
+            },
             Revision: 0,
             StoreSamples.Now,
             StoreSamples.Now.AddSeconds(9));
@@ -134,6 +137,38 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
         await database.OpenAsync(Cancel);
 
         AssertNodes(writes, await NodesAsync("east"));
+    }
+
+    [Fact]
+    public async Task What_an_agent_judged_and_what_is_in_use_comes_back_with_the_messages_that_were_taken()
+    {
+        var usage = new NodeUsage([new("cpu", "2"), new(StoreSamples.OddText, "")], [new("memory", "7Ki")]);
+        var plain = StoreSamples.Writes(StoreSamples.Node("yes"), StoreSamples.Node("no"), StoreSamples.Node("none"));
+        var writes = plain.Select(write => write with
+        {
+            Node = write.Node with
+            {
+                AgentVerdict = write.Node.Name == "none" ? null : write.Node.Name == "yes",
+                Usage = write.Node.Name == "yes" ? usage : null,
+            },
+        }).ToArray();
+        await Store.CommitAsync(StoreSamples.Change("east") with { NodeWrites = writes, MessageMemory = [0, 1, 255] }, Cancel);
+        await Store.CommitAsync(StoreSamples.Change("west"), Cancel);
+
+        await database.OpenAsync(Cancel);
+
+        AssertNodes(writes, await NodesAsync("east"));
+        Assert.Equal([0, 1, 255], (await LoadAsync("east")).MessageMemory.ToArray());
+        Assert.Empty((await LoadAsync("west")).MessageMemory.ToArray());
+
+        await Store.CommitAsync(new BackendCommit(StoreSamples.Name("east")) { NodeWrites = plain, MessageMemory = [] }, Cancel);
+        AssertNodes(plain, await NodesAsync("east"));
+        Assert.Empty((await LoadAsync("east")).MessageMemory.ToArray());
+
+        await Store.CommitAsync(new BackendCommit(StoreSamples.Name("east")) { MessageMemory = [1] }, Cancel);
+        await Store.CommitAsync(StoreSamples.Deletion("east"), Cancel);
+        await Store.CommitAsync(StoreSamples.Change("east"), Cancel);
+        Assert.Empty((await LoadAsync("east")).MessageMemory.ToArray());
     }
 
     [Fact]
@@ -271,11 +306,15 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
             Assert.Equal((node.Uid, node.Unschedulable), (stored.Uid, stored.Unschedulable));
             Assert.Equal(node.Conditions.ToPairs(), stored.Conditions);
             Assert.Equal(node.Facts, stored.Facts);
+            Assert.Equal(node.AgentVerdict, stored.AgentVerdict);
+            Assert.Equal(node.Usage, stored.Usage);
         }
     }
 
-    private async Task<IReadOnlyList<StoredNode>> NodesAsync(string backend) =>
-        (await Store.LoadAsync(StoreSamples.Name(backend), owner: null, Cancel)).Backend!.Nodes;
+    private async Task<IReadOnlyList<StoredNode>> NodesAsync(string backend) => (await LoadAsync(backend)).Nodes;
+
+    private async Task<StoredBackend> LoadAsync(string backend) =>
+        (await Store.LoadAsync(StoreSamples.Name(backend), owner: null, Cancel)).Backend!;
 }
 
 public sealed class SqliteBackendStoreTests() : BackendStoreContract(new SqliteUnderTest());

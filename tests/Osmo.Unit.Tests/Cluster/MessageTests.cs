@@ -49,7 +49,10 @@ public sealed class MessageTests
                 NodeConditions = NodeConditionRules.TryCreate(rules, [], out var made, out _) ? made : NodeConditionRules.Default,
                 EnableNodeLabelUpdate = flags[1],
             },
-            new BackendRegistration(uid, texts[7], texts[8], NodeConditionPrefix.Default, flags[2]),
+            new BackendRegistration(uid, texts[7], texts[8], NodeConditionPrefix.Default, flags[2])
+            {
+                Protocol = flags[0] ? AgentProtocol.Listener : AgentProtocol.Channel,
+            },
             numbers[1],
             created,
             heard);
@@ -83,7 +86,10 @@ public sealed class MessageTests
     public void Backends_survive() => Check(Records, record =>
     {
         Assert.Equal(record, BackendMessages.Read(Through(BackendMessages.Write(record))));
-        var status = new BackendStatus(record, true, false, true, 5, 4, 3, 2, record.Config.Description);
+        var status = new BackendStatus(record, true, false, true, 5, 4, 3, 2, record.Config.Description)
+        {
+            AgentDisagreements = 6,
+        };
         Assert.Equal(status, BackendMessages.Read(Through(BackendMessages.Write(status))));
         var view = new BackendView(record, record.LastHeartbeat, null, null);
         Assert.Equal(view, BackendMessages.Read(Through(BackendMessages.Write(view))));
@@ -228,9 +234,13 @@ public sealed class MessageTests
         NodeConditionRules.TryCreate(rules, ignored, out var made, out _);
         new ConditionSetPool(new ConditionTable()).TryShare(pairs, out var set);
         var node = new NodeSnapshot(
-            rest.Texts[0], rest.Texts[1], flags[0], set!, rest.Facts, flags[1], optional.Since, optional.Maybe[0]);
+            rest.Texts[0], rest.Texts[1], flags[0], set!, rest.Facts, flags[1], optional.Since, optional.Maybe[0])
+        {
+            AgentVerdict = optional.Since is null ? null : flags[2],
+            Usage = flags[2] ? new NodeUsage(rest.Facts.Allocatable, rest.Facts.Capacity) : null,
+        };
         var label = new LabelState(rest.Texts[2], optional.Maybe[1], optional.Maybe[2], flags[2], optional.Maybe[3]);
-        return new NodeExplanation(node, made.Explain(pairs, flags[0]), label);
+        return new NodeExplanation(node, made.Explain(pairs, flags[0], node.AgentVerdict), label);
     }
 
     private static object Told(NodeExplanation node) => (
@@ -238,7 +248,8 @@ public sealed class MessageTests
         node.Label,
         node.Verdict.Cordoned,
         string.Join('|', node.Verdict.Conditions),
-        string.Join('|', node.Verdict.Reasons));
+        string.Join('|', node.Verdict.Reasons),
+        node.Verdict.AgentDisagrees);
 
     /// <summary>Sets of conditions are equal by what they hold.</summary>
     private static object? Told(NodeSnapshot? node) => node is null

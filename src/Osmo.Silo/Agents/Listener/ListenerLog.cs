@@ -8,7 +8,8 @@ internal static partial class ListenerLog
     [LoggerMessage(
         EventId = 2301,
         Message = "OSMO agent of backend {Backend} connected its channel {Channel}: cluster {ClusterUid}, version {AgentVersion}")]
-    public static partial void Connected(ILogger logger, LogLevel level, string backend, string channel, string clusterUid, string agentVersion);
+    public static partial void Connected(
+        ILogger logger, LogLevel level, string backend, string channel, string clusterUid, string agentVersion);
 
     [LoggerMessage(2302, LogLevel.Warning,
         "OSMO agent of backend {Backend} was refused on its channel {Channel} ({Reason}): {Explanation}")]
