@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Net.WebSockets;
+using System.Text;
 using Google.Protobuf;
 
 namespace Osmo.Protocol;
 
 /// <summary>
-/// Frames over a WebSocket: every binary message is one frame, and a frame holds a batch of protobuf messages. Used
+/// Frames over a WebSocket: every message is one frame, and a frame holds a batch of protobuf messages. Used
 /// on both ends of the agent channel, and between processes of a cluster. One reader and any number of writers at a time.
 /// </summary>
 public sealed class FrameConnection : IAsyncDisposable
@@ -13,28 +14,35 @@ public sealed class FrameConnection : IAsyncDisposable
     /// <summary>The largest frame that is read, in bytes; the peer's connection is closed when it sends a larger one.</summary>
     public const int FrameBytesMax = 8 * 1024 * 1024;
 
-    /// <summary>A reason of a closing handshake has 123 bytes at most; ours are ASCII but for names that users chose.</summary>
-    private const int ReasonCharsMax = 40;
+    /// <summary>The protocol's limit for the reason of a closing handshake, in bytes of UTF-8.</summary>
+    private const int ReasonBytesMax = 123;
 
     private const int ReceiveBufferBytesMin = 16 * 1024;
 
     private readonly WebSocket _socket;
+    private readonly WebSocketMessageType _kind;
     private readonly SemaphoreSlim _sendGate = new(1, 1);
     private byte[] _receiveBuffer = ArrayPool<byte>.Shared.Rent(ReceiveBufferBytesMin);
 
     /// <summary>Takes over an open WebSocket, which is disposed with this object.</summary>
-    public FrameConnection(WebSocket socket) => _socket = socket;
+    /// <param name="socket">The WebSocket.</param>
+    /// <param name="kind">The kind of messages that are frames; a peer that sends the other kind breaks the protocol.</param>
+    public FrameConnection(WebSocket socket, WebSocketMessageType kind = WebSocketMessageType.Binary)
+    {
+        _socket = socket;
+        _kind = kind;
+    }
 
     /// <summary>
     /// The next frame, or null when the peer closed the connection. The memory is valid until the next call.
     /// </summary>
-    /// <exception cref="FrameProtocolException">The peer sent text, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
+    /// <exception cref="FrameProtocolException">The peer sent the other kind of message, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) =>
         ReceiveAsync(FrameBytesMax, cancellationToken);
 
     /// <summary>Like <see cref="ReceiveAsync(CancellationToken)"/>, for a peer that must not send as much yet.</summary>
-    /// <exception cref="FrameProtocolException">The peer sent text, or a frame larger than <paramref name="bytesMax"/>.</exception>
+    /// <exception cref="FrameProtocolException">The peer sent the other kind of message, or a frame larger than <paramref name="bytesMax"/>.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(int bytesMax, CancellationToken cancellationToken)
     {
@@ -48,9 +56,9 @@ public sealed class FrameConnection : IAsyncDisposable
                 return null;
             }
 
-            if (result.MessageType != WebSocketMessageType.Binary)
+            if (result.MessageType != _kind)
             {
-                throw new FrameProtocolException("The peer sent a text frame; this channel carries binary protobuf frames only.");
+                throw new FrameProtocolException($"The peer sent a {result.MessageType} frame; this channel carries {_kind} frames only.");
             }
 
             length += result.Count;
@@ -95,8 +103,7 @@ public sealed class FrameConnection : IAsyncDisposable
         await _sendGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await _socket.SendAsync(frame, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, cancellationToken)
-                .ConfigureAwait(false);
+            await _socket.SendAsync(frame, _kind, WebSocketMessageFlags.EndOfMessage, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException broken) when (!cancellationToken.IsCancellationRequested)
         {
@@ -119,9 +126,7 @@ public sealed class FrameConnection : IAsyncDisposable
         {
             if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
-                string hint = reason.Length > ReasonCharsMax ? reason[..ReasonCharsMax] : reason;
-                await _socket.CloseOutputAsync(status, hint, cancellationToken)
-                    .ConfigureAwait(false);
+                await _socket.CloseOutputAsync(status, Shorten(reason), cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception failure) when (failure is WebSocketException or ObjectDisposedException)
@@ -149,6 +154,17 @@ public sealed class FrameConnection : IAsyncDisposable
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private static string Shorten(string reason)
+    {
+        while (Encoding.UTF8.GetByteCount(reason) > ReasonBytesMax)
+        {
+            // A character of a pair alone would be three bytes that mean nothing.
+            reason = reason[..^(char.IsLowSurrogate(reason[^1]) ? 2 : 1)];
+        }
+
+        return reason;
     }
 
     private void Grow(int length)

@@ -83,6 +83,16 @@ internal sealed class NodeJson : IDisposable
         return Take();
     }
 
+    /// <summary><c>{"all":[[resource,quantity],...],"non_workflow":[...]}</c>.</summary>
+    public ReadOnlySpan<byte> Usage(NodeUsage usage)
+    {
+        _writer.WriteStartObject();
+        WriteResources("all", usage.All);
+        WriteResources("non_workflow", usage.NonWorkflow);
+        _writer.WriteEndObject();
+        return Take();
+    }
+
     private void WriteResources(string name, ImmutableArray<NodeResource> resources)
     {
         _writer.WriteStartArray(name);

@@ -77,6 +77,32 @@ internal sealed class StoredNodeReader
             : throw new JsonException("The facts of a node lack one of labels, taints, allocatable and capacity.");
     }
 
+    /// <exception cref="JsonException">The text is not what was written.</exception>
+    public NodeUsage Usage(ReadOnlySpan<byte> json)
+    {
+        ImmutableArray<NodeResource>? all = null, nonWorkflow = null;
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        Expect(reader, JsonTokenType.StartObject);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isAll = reader.ValueSpan.SequenceEqual("all"u8);
+            reader.Read();
+            if (isAll)
+            {
+                all = _resources.Read(json, ref reader);
+            }
+            else
+            {
+                nonWorkflow = _resources.Read(json, ref reader);
+            }
+        }
+
+        return all is { } a && nonWorkflow is { } n
+            ? new NodeUsage(a, n)
+            : throw new JsonException("The usage of a node lacks one of all and non_workflow.");
+    }
+
     private static ImmutableArray<T> Items<T>(ref Utf8JsonReader reader, Parse<T> parse)
     {
         Expect(reader, JsonTokenType.StartArray);

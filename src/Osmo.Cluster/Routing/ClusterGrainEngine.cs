@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Membership;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
+using Osmo.Grains.Listeners;
 
 namespace Osmo.Cluster.Routing;
 
@@ -38,6 +39,9 @@ internal sealed class ClusterGrainEngine : IGrainEngine, IAsyncDisposable
 
     public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
         new RoutedAgentConduit(_legs, backend, sink, moved);
+
+    public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
+        new RoutedListenerConduit(_legs, backend, channel, sink);
 
     public ValueTask DisposeAsync() => _watch.DisposeAsync();
 }

@@ -1,7 +1,6 @@
 using Osmo.Cluster.Membership;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
 
 namespace Osmo.Cluster.Routing;
 
@@ -20,7 +19,6 @@ namespace Osmo.Cluster.Routing;
 /// </summary>
 internal sealed class RoutedAgentConduit : IAgentConduit
 {
-    private static readonly TimeSpan RouteCheckInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan GoodLeg = TimeSpan.FromSeconds(5);
 
     private readonly AgentLegs _legs;
@@ -78,7 +76,7 @@ internal sealed class RoutedAgentConduit : IAgentConduit
                 }
 
                 failures = _legs.Time.GetElapsedTime(began) >= GoodLeg ? 1 : failures + 1;
-                await PrepareNextAsync(route, end, failures).ConfigureAwait(false);
+                await _legs.PrepareNextAsync(_backend, route, end.Reason, failures, _ending.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -102,7 +100,7 @@ internal sealed class RoutedAgentConduit : IAgentConduit
         IAgentConduit leg;
         try
         {
-            leg = await _legs.JoinAsync(_backend, route, _moved, sink, _ending.Token).ConfigureAwait(false);
+            leg = await _legs.JoinAsync(_backend, route, new AgentJoin(Listener: null, _moved), sink, _ending.Token).ConfigureAwait(false);
         }
         catch (SiloUnreachableException failure)
         {
@@ -119,7 +117,7 @@ internal sealed class RoutedAgentConduit : IAgentConduit
             _joinedFirst.TrySetResult();
             try
             {
-                return await EndOfLegAsync(sink, route).ConfigureAwait(false);
+                return await _legs.EndOfAsync(_backend, route, sink, _ending.Token).ConfigureAwait(false);
             }
             finally
             {
@@ -127,50 +125,5 @@ internal sealed class RoutedAgentConduit : IAgentConduit
                 sink.Move("the leg has ended");
             }
         }
-    }
-
-    /// <summary>A silo that died tells nobody; whoever took its shards over is in the route table soon.</summary>
-    private async Task<LegEnd> EndOfLegAsync(LegSink sink, ShardRoute route)
-    {
-        while (true)
-        {
-            try
-            {
-                return await sink.Ended.WaitAsync(RouteCheckInterval, _legs.Time, _ending.Token).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                var now = _legs.Routes.Get(AgentLegs.ShardOf(_backend));
-                if (now.Epoch > route.Epoch && now.Owner is { } owner && owner.Incarnation != route.Owner?.Incarnation)
-                {
-                    return new LegEnd($"silo {owner.Id} owns the backend now", IsFinal: false);
-                }
-            }
-        }
-    }
-
-    private async Task PrepareNextAsync(ShardRoute known, LegEnd end, int failures)
-    {
-        if (failures == 1)
-        {
-            ClusterLog.AgentFollows(_legs.Logger, _backend.Value, end.Reason);
-        }
-        else if (failures == 10)
-        {
-            ClusterLog.AgentWaits(_legs.Logger, _backend.Value, end.Reason);
-        }
-
-        try
-        {
-            await _legs.Routes.RefreshAsync(AgentLegs.ShardOf(_backend), known, _ending.Token)
-                .WaitAsync(_legs.Options.CallTimeout, _legs.Time, _ending.Token).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is OsmoException or TimeoutException)
-        {
-            // The database does not answer just now; the silo that is known still might.
-        }
-
-        var pause = Backoff.Pause(_legs.Options.RetryPauseFirst, _legs.Options.AgentPauseMax, failures);
-        await Task.Delay(pause, _legs.Time, _ending.Token).ConfigureAwait(false);
     }
 }

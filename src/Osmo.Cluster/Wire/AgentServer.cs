@@ -13,7 +13,7 @@ namespace Osmo.Cluster.Wire;
 /// A silo's end of an agent's frames. A refusal of the agent ends it with a normal closure; with any other one, the gateway joins the
 /// agent to whoever owns the backend then.
 /// </summary>
-internal sealed class AgentServer(LocalGrains local, IShardAdmission? admission, BackendName backend, bool moved)
+internal sealed class AgentServer(LocalGrains local, IShardAdmission? admission, BackendName backend, AgentJoin join)
 {
     private const WebSocketCloseStatus TryElsewhere = WebSocketCloseStatus.EndpointUnavailable;
 
@@ -37,7 +37,7 @@ internal sealed class AgentServer(LocalGrains local, IShardAdmission? admission,
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var sink = new ConnectionSink(connection);
-        var conduit = local.Engine.ConnectAgent(backend, sink, moved);
+        var conduit = join.To(local.Engine, backend, sink);
         await using (conduit.ConfigureAwait(false))
         {
             var pumping = PumpAsync(connection, conduit, ending.Token);

@@ -28,4 +28,10 @@ public static class ClusterProtocol
     /// Query parameter of <see cref="AgentsPath"/> that is there when the agent has talked to another silo on its connection.
     /// </summary>
     public const string MovedParameter = "moved";
+
+    /// <summary>
+    /// Query parameter of <see cref="AgentsPath"/> that names the channel (<see cref="Grains.Listeners.ListenerChannel"/>) where the
+    /// connection is an OSMO agent's.
+    /// </summary>
+    public const string ListenerParameter = "listener";
 }

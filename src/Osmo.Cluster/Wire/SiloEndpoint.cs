@@ -128,7 +128,8 @@ internal sealed class SiloEndpoint(
 
         return path.StartsWithSegments(ClusterProtocol.AgentsPath, out var rest)
             && BackendName.TryParse(rest.Value?.TrimStart('/'), out var backend)
-            ? new AgentServer(local, admission, backend, context.Request.Query.ContainsKey(ClusterProtocol.MovedParameter)).RunAsync
+            && AgentJoin.TryRead(context.Request.Query, out var join)
+            ? new AgentServer(local, admission, backend, join).RunAsync
             : null;
     }
 

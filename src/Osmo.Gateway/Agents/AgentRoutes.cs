@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -38,77 +37,8 @@ internal static class AgentRoutes
         }
 
         var socket = await context.WebSockets.AcceptWebSocketAsync(AgentChannel.SubProtocol);
-        await using var connection = new FrameConnection(socket);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var sink = new SocketSink(connection, ending);
-        await using (var conduit = engine.ConnectAgent(backend, sink))
-        await using (lifetime.ApplicationStopping.Register(() => sink.Complete("the gateway is stopping")))
-        {
-            await PumpAsync(connection, conduit, sink, ending.Token);
-        }
-
-        GatewayLog.AgentEnded(logger, backend.Value, sink.Reason ?? "the agent closed the connection");
-    }
-
-    private static async Task PumpAsync(
-        FrameConnection connection, IAgentConduit conduit, SocketSink sink, CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (await connection.ReceiveAsync(cancellationToken) is { } frame)
-            {
-                await conduit.ReceiveAsync(frame, cancellationToken);
-            }
-
-            sink.Complete("the agent closed the connection");
-        }
-        catch (OperationCanceledException)
-        {
-            sink.Complete("the agent did not answer the closing handshake");
-        }
-        catch (WebSocketException)
-        {
-            sink.Complete("the connection broke");
-        }
-        catch (FrameProtocolException failure)
-        {
-            sink.Complete(failure.Message);
-        }
-    }
-
-    private sealed class SocketSink(FrameConnection connection, CancellationTokenSource ending) : IAgentFrameSink
-    {
-        private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
-
-        private string? _reason;
-
-        public string? Reason => _reason;
-
-        public async ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await connection.SendAsync(frame, cancellationToken);
-            }
-            catch (WebSocketException failure)
-            {
-                throw new IOException("The agent's connection broke.", failure);
-            }
-        }
-
-        /// <summary>
-        /// Says goodbye and goes on reading until the agent does too, for a while: cutting the connection at once could take the
-        /// refusal, which is still on its way, with it.
-        /// </summary>
-        public void Complete(string reason)
-        {
-            if (Interlocked.CompareExchange(ref _reason, reason, null) is null)
-            {
-                ending.CancelAfter(ClosingTime);
-                _ = connection.CloseAsync(WebSocketCloseStatus.NormalClosure, reason, CancellationToken.None).AsTask();
-            }
-        }
-
-        public void Move(string reason) => Complete(reason);
+        await using var connection = new AgentConnection(new FrameConnection(socket), AgentCloseCodes.OfChannel, context.RequestAborted);
+        var reason = await connection.CarryAsync(sink => engine.ConnectAgent(backend, sink), lifetime.ApplicationStopping);
+        GatewayLog.AgentEnded(logger, backend.Value, reason);
     }
 }

@@ -18,6 +18,8 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
 /// <param name="Error">Why the numbers cannot be had now, or may be old because the agent cannot watch its cluster; null where
 /// they can.</param>
+/// <param name="AgentProtocol"><c>channel</c>: our own agent; <c>listener</c>: OSMO's.</param>
+/// <param name="AgentDisagreements">Number of nodes that the agent judged available although what it reports speaks against that.</param>
 internal sealed record BackendSummary(
     string Name,
     bool Online,
@@ -30,8 +32,12 @@ internal sealed record BackendSummary(
     bool LabelUpdates,
     int LabelsWrong,
     int LabelsFailing,
-    string? Error = null)
+    string? Error = null,
+    string AgentProtocol = BackendSummary.Channel,
+    int AgentDisagreements = 0)
 {
+    private const string Channel = "channel";
+
     public static BackendSummary Unavailable(BackendRecord record, string error) => new(
         record.Name.Value, false, false, false, record.LastHeartbeat, record.Revision, 0, 0, record.LabelUpdates, 0, 0, error);
 
@@ -47,7 +53,9 @@ internal sealed record BackendSummary(
         status.Record.LabelUpdates,
         status.LabelsWrong,
         status.LabelsFailing,
-        status.ClusterError);
+        status.ClusterError,
+        status.Record.Registration.Protocol == Grains.Backends.AgentProtocol.Listener ? "listener" : Channel,
+        status.AgentDisagreements);
 }
 
 /// <summary>Every backend in numbers.</summary>
@@ -133,6 +141,9 @@ internal sealed record TaintDetail(string Key, string Value, string Effect);
 /// <param name="Taints">The node's taints.</param>
 /// <param name="Allocatable">Resources that pods may use.</param>
 /// <param name="Capacity">Resources that the machine has.</param>
+/// <param name="AgentVerdict">Whether the agent judged it available; null of agents that leave that to the service.</param>
+/// <param name="AgentDisagrees">Whether the agent judged it available although what it reports speaks against that.</param>
+/// <param name="Usage">What pods request; null where the agent does not say.</param>
 internal sealed record NodeDetail(
     string Backend,
     string Name,
@@ -147,7 +158,10 @@ internal sealed record NodeDetail(
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyList<TaintDetail> Taints,
     IReadOnlyDictionary<string, string> Allocatable,
-    IReadOnlyDictionary<string, string> Capacity)
+    IReadOnlyDictionary<string, string> Capacity,
+    bool? AgentVerdict,
+    bool AgentDisagrees,
+    IReadOnlyDictionary<string, string>? Usage)
 {
     public static NodeDetail Of(BackendName backend, NodeExplanation explained)
     {
@@ -166,7 +180,10 @@ internal sealed record NodeDetail(
             Map(node.Facts.Labels.Select(item => (item.Key, item.Value))),
             [.. node.Facts.Taints.Select(taint => new TaintDetail(taint.Key, taint.Value, taint.Effect))],
             Map(node.Facts.Allocatable.Select(item => (item.Name, item.Quantity))),
-            Map(node.Facts.Capacity.Select(item => (item.Name, item.Quantity))));
+            Map(node.Facts.Capacity.Select(item => (item.Name, item.Quantity))),
+            verdict.AgentVerdict,
+            verdict.AgentDisagrees,
+            node.Usage is { } usage ? Map(usage.All.Select(item => (item.Name, item.Quantity))) : null);
     }
 
     /// <summary>What an agent reports twice must not make the node unreadable: the last one counts.</summary>

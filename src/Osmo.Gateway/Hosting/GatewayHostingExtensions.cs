@@ -76,6 +76,7 @@ public static class GatewayHostingExtensions
         app.MapWatchRoutes();
         app.MapSiloRoutes();
         app.MapAgentRoutes();
+        app.MapListenerRoutes();
         return app;
     }
 

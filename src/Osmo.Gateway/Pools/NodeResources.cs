@@ -14,10 +14,17 @@ internal readonly record struct NodeResources(decimal Cpu, decimal MemoryBytes, 
     private const decimal Ki = 1024;
     private const decimal Gi = 1024 * 1024 * 1024;
 
-    /// <summary>What pods may use of a node.</summary>
-    public static NodeResources Of(ImmutableArray<NodeResource> allocatable) => new(
-        Amount(allocatable, "cpu"), Amount(allocatable, "memory"), Amount(allocatable, "ephemeral-storage"),
-        Amount(allocatable, "nvidia.com/gpu"));
+    /// <summary>The amounts in a list; nothing of what it does not name.</summary>
+    public static NodeResources Of(ImmutableArray<NodeResource> resources) => new(
+        Amount(resources, "cpu"), Amount(resources, "memory"), Amount(resources, "ephemeral-storage"),
+        Amount(resources, "nvidia.com/gpu"));
+
+    /// <summary>What is left when some of it is taken; never less than nothing.</summary>
+    public NodeResources Less(NodeResources taken) => new(
+        Math.Max(0, Cpu - taken.Cpu),
+        Math.Max(0, MemoryBytes - taken.MemoryBytes),
+        Math.Max(0, StorageBytes - taken.StorageBytes),
+        Math.Max(0, Gpus - taken.Gpus));
 
     /// <summary>Whole cores and pieces, memory and storage in <c>Ki</c>, each rounded down.</summary>
     public SortedDictionary<string, string> WithUnits() => new(StringComparer.Ordinal)

@@ -19,14 +19,14 @@ internal sealed record AllowanceView(
 }
 
 /// <summary>
-/// A node as OSMO's clients list it. What workloads use is not known here, so all of what is allocatable counts as free.
+/// A node as OSMO's clients list it. Agents of ours do not say what workloads use: all of what is allocatable counts as free then.
 /// </summary>
 /// <param name="Hostname">The node's name.</param>
 /// <param name="Backend">Its backend.</param>
 /// <param name="ResourceType"><c>RESERVED</c> (in one pool), <c>SHARED</c> (in several) or <c>UNUSED</c> (in none).</param>
 /// <param name="ExposedFields">What tables show: node, pool/platform, and amounts in cores, pieces and Gi.</param>
 /// <param name="UsageFields">What is in use, with units.</param>
-/// <param name="NonWorkflowUsageFields">What is in use by others than workflows; empty.</param>
+/// <param name="NonWorkflowUsageFields">What is in use by others than workflows, as the agent reports it.</param>
 /// <param name="AllocatableFields">What pods may use, with units.</param>
 /// <param name="PlatformAllocatableFields">The same by pool and platform.</param>
 /// <param name="PlatformAvailableFields">What is left of it.</param>
@@ -56,15 +56,17 @@ internal sealed record ResourceView(
     public static ResourceView Of(PooledNode pooled)
     {
         var resources = NodeResources.Of(pooled.Node.Facts.Allocatable);
+        var inUse = NodeResources.Of(pooled.Node.Usage?.All ?? []);
+        var allocatable = resources.WithUnits();
+        var available = resources.Less(inUse).WithUnits();
+        var forWorkflows = resources.Less(NodeResources.Of(pooled.Node.Usage?.NonWorkflow ?? [])).WithUnits();
         var byPool = pooled.Memberships.GroupBy(membership => membership.Pool.Name, StringComparer.Ordinal).ToArray();
         var exposed = resources.Exposed();
         exposed["node"] = pooled.Node.Name;
         exposed["pool/platform"] = pooled.Memberships.Select(membership => $"{membership.Pool.Name}/{membership.Platform.Name}").ToArray();
-        var amounts = new PoolMap(StringComparer.Ordinal);
         var configs = new SortedDictionary<string, SortedDictionary<string, AllowanceView>>(StringComparer.Ordinal);
         foreach (var (pool, platform) in pooled.Memberships)
         {
-            Inner(amounts, pool.Name)[platform.Name] = resources.WithUnits();
             Inner(configs, pool.Name)[platform.Name] = AllowanceView.Of(platform.Allowances);
         }
 
@@ -73,17 +75,28 @@ internal sealed record ResourceView(
             pooled.Backend,
             byPool.Length switch { 0 => "UNUSED", 1 => "RESERVED", _ => "SHARED" },
             exposed,
-            default(NodeResources).WithUnits(),
-            new SortedDictionary<string, string>(StringComparer.Ordinal),
-            resources.WithUnits(),
-            amounts,
-            amounts,
-            amounts,
+            inUse.WithUnits(),
+            new((pooled.Node.Usage?.NonWorkflow ?? []).ToDictionary(item => item.Name, item => item.Quantity), StringComparer.Ordinal),
+            allocatable,
+            OfEach(pooled, allocatable),
+            OfEach(pooled, available),
+            OfEach(pooled, forWorkflows),
             new(byPool.ToDictionary(
                 pool => pool.Key,
                 IReadOnlyList<string> (pool) => [.. pool.Select(membership => membership.Platform.Name)]), StringComparer.Ordinal),
             configs,
             [.. pooled.Node.Facts.Taints]);
+    }
+
+    private static PoolMap OfEach(PooledNode pooled, SortedDictionary<string, string> amounts)
+    {
+        var byPlatform = new PoolMap(StringComparer.Ordinal);
+        foreach (var (pool, platform) in pooled.Memberships)
+        {
+            Inner(byPlatform, pool.Name)[platform.Name] = amounts;
+        }
+
+        return byPlatform;
     }
 
     private static SortedDictionary<string, T> Inner<T>(SortedDictionary<string, SortedDictionary<string, T>> outer, string key)

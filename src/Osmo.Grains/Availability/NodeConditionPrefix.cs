@@ -14,7 +14,8 @@ public sealed record NodeConditionPrefix
     /// <summary>Most characters before the slash: Kubernetes' limit for the prefix of a label key.</summary>
     public const int DomainCharsMax = 253;
 
-    private const string LabelName = "verified";
+    /// <summary>The name of the label, after its prefix.</summary>
+    public const string LabelName = "verified";
 
     private NodeConditionPrefix(string value)
     {

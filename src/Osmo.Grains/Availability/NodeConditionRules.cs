@@ -84,7 +84,8 @@ public sealed class NodeConditionRules : IEquatable<NodeConditionRules>
     /// <summary>The verdict with its reasons, in the node's own order of conditions. For people, not for the hot path.</summary>
     /// <param name="conditions">The node's conditions.</param>
     /// <param name="unschedulable">The node's <c>spec.unschedulable</c>.</param>
-    public NodeVerdict Explain(ReadOnlySpan<ConditionPair> conditions, bool unschedulable)
+    /// <param name="agentVerdict">What the agent judged, of agents that judge.</param>
+    public NodeVerdict Explain(ReadOnlySpan<ConditionPair> conditions, bool unschedulable, bool? agentVerdict = null)
     {
         var verdicts = ImmutableArray.CreateBuilder<ConditionVerdict>(conditions.Length);
         foreach (var (type, status) in conditions)
@@ -92,7 +93,7 @@ public sealed class NodeConditionRules : IEquatable<NodeConditionRules>
             verdicts.Add(new ConditionVerdict(type, status, Classify(type)));
         }
 
-        return new NodeVerdict(verdicts.MoveToImmutable(), unschedulable);
+        return new NodeVerdict(verdicts.MoveToImmutable(), unschedulable, agentVerdict);
     }
 
     /// <inheritdoc/>

@@ -8,10 +8,13 @@ public enum NodeReasonKind
 
     /// <summary>A condition does not have the status that the rules ask for.</summary>
     Condition,
+
+    /// <summary>The agent, which sees more than it reports, judged the node unavailable.</summary>
+    Agent,
 }
 
 /// <summary>One reason why a node is unavailable: fields for programs and a sentence for people.</summary>
-/// <param name="Kind">The kind of reason; the other fields but <paramref name="Sentence"/> are null or None for a cordon.</param>
+/// <param name="Kind">The kind of reason; the other fields but <paramref name="Sentence"/> are null or None but for a condition.</param>
 /// <param name="Condition">The type of the failing condition.</param>
 /// <param name="Status">The status that the node reports.</param>
 /// <param name="Required">The status asked for: <c>True</c> or <c>False</c>.</param>
@@ -29,6 +32,15 @@ public sealed record NodeReason(
 {
     internal static NodeReason OfCordon() =>
         new(NodeReasonKind.Cordoned, null, null, null, RuleSource.None, null, "cordoned (spec.unschedulable is true)");
+
+    internal static NodeReason OfAgent() => new(
+        NodeReasonKind.Agent,
+        null,
+        null,
+        null,
+        RuleSource.None,
+        null,
+        "judged unavailable by the agent, which reports only conditions that are True: see the others with kubectl describe node");
 
     internal static NodeReason OfCondition(ConditionVerdict condition)
     {

@@ -8,13 +8,19 @@ public sealed class NodeVerdict
     /// <summary>The note of a node that reports no <c>Ready</c> condition.</summary>
     public const string ReadyNotReportedNote = "no Ready condition reported";
 
+    /// <summary>The note of a node that the agent judges otherwise.</summary>
+    public const string AgentDisagreesNote =
+        "the agent judged the node available: it has not taken the newest node_conditions yet, or reads them otherwise";
+
     /// <summary>The verdict that follows from what was asked of each condition.</summary>
     /// <param name="conditions">Every condition in the node's order.</param>
     /// <param name="cordoned">Whether <c>spec.unschedulable</c> is true.</param>
-    public NodeVerdict(ImmutableArray<ConditionVerdict> conditions, bool cordoned)
+    /// <param name="agentVerdict">What the agent judged, of agents that judge; they report only conditions that are True.</param>
+    public NodeVerdict(ImmutableArray<ConditionVerdict> conditions, bool cordoned, bool? agentVerdict = null)
     {
         Conditions = conditions;
         Cordoned = cordoned;
+        AgentVerdict = agentVerdict;
 
         var reasons = ImmutableArray.CreateBuilder<NodeReason>();
         if (cordoned)
@@ -31,6 +37,12 @@ public sealed class NodeVerdict
             }
         }
 
+        AgentDisagrees = agentVerdict == true && reasons.Count > 0;
+        if (agentVerdict == false && reasons.Count == 0)
+        {
+            reasons.Add(NodeReason.OfAgent());
+        }
+
         Reasons = reasons.ToImmutable();
     }
 
@@ -43,6 +55,15 @@ public sealed class NodeVerdict
     /// <summary>Whether the node reports a <c>Ready</c> condition at all. Its absence alone makes no node unavailable.</summary>
     public bool ReadyReported { get; }
 
+    /// <summary>What the agent judged; null of agents that leave it to us.</summary>
+    public bool? AgentVerdict { get; }
+
+    /// <summary>
+    /// Whether the agent judged the node available and what it reports speaks against that. The other way round is no disagreement: the
+    /// agent sees more than it reports.
+    /// </summary>
+    public bool AgentDisagrees { get; }
+
     /// <summary>Every condition in the node's order, with what was asked of it: passed, failed and ignored ones.</summary>
     public ImmutableArray<ConditionVerdict> Conditions { get; }
 
@@ -50,5 +71,6 @@ public sealed class NodeVerdict
     public ImmutableArray<NodeReason> Reasons { get; }
 
     /// <summary>What a reader should know although it decides nothing.</summary>
-    public ImmutableArray<string> Notes => ReadyReported ? [] : [ReadyNotReportedNote];
+    public ImmutableArray<string> Notes =>
+        AgentDisagrees ? [AgentDisagreesNote] : ReadyReported || AgentVerdict is not null ? [] : [ReadyNotReportedNote];
 }

@@ -33,7 +33,7 @@ internal static class AgentHelloCheck
         return true;
     }
 
-    public static string ConflictMessage(BackendName name, string holder, BackendRegistration claimant) =>
-        $"The name {name} belongs to the cluster with uid {holder}; this agent runs in the cluster with uid {claimant.ClusterUid}. "
+    public static string ConflictMessage(BackendName name, string holder, string? claimant) =>
+        $"The name {name} belongs to the cluster with uid {holder}; this agent runs in the cluster with uid {claimant}. "
         + $"Deploy the agent with another backend name, or give the name to this cluster by setting k8s_uid of backend {name}.";
 }

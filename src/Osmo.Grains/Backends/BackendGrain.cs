@@ -1,4 +1,5 @@
 using Osmo.Grains.Availability;
+using Osmo.Grains.Listeners;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
@@ -41,12 +42,17 @@ public sealed class BackendGrain
         LastHeartbeat = stored?.Record.LastHeartbeat;
         HeartbeatWritten = LastHeartbeat;
         _view = new BackendView(stored?.Record, LastHeartbeat, null, null);
+        Messages = new MessageMemory(stored is null ? default : stored.MessageMemory.Span);
         foreach (var node in stored?.Nodes ?? [])
         {
             var conditions = Share(node.Conditions.AsSpan());
-            var available = Policy.IsAvailable(conditions.Ids, node.Unschedulable);
+            var available = Policy.IsAvailable(conditions.Ids, node.Unschedulable) && node.AgentVerdict != false;
             Nodes.Add(new NodeGrain(new NodeSnapshot(
-                node.Name, node.Uid, node.Unschedulable, conditions, node.Facts, available, AvailableSince: null, VerifiedLabel: null)));
+                node.Name, node.Uid, node.Unschedulable, conditions, node.Facts, available, AvailableSince: null, VerifiedLabel: null)
+            {
+                AgentVerdict = node.AgentVerdict,
+                Usage = node.Usage,
+            }));
         }
     }
 
@@ -73,6 +79,11 @@ public sealed class BackendGrain
 
     internal long SessionsOpened { get; set; }
 
+    /// <summary>Connections of OSMO agents.</summary>
+    internal List<ListenerLink> Links { get; } = [];
+
+    internal MessageMemory Messages { get; private set; }
+
     internal DateTimeOffset? LastHeartbeat { get; set; }
 
     internal DateTimeOffset? HeartbeatWritten { get; set; }
@@ -84,7 +95,12 @@ public sealed class BackendGrain
     /// <summary>The grain goes away: its agent has to begin anew with the next activation.</summary>
     /// <param name="moves">Whether the backend goes on in another process, to which the agent's connection can be joined.</param>
     /// <param name="why">The reason, in words.</param>
-    public void Deactivate(bool moves, string why) => Session?.Port.Refuse(moves ? AgentRefusal.Moved : AgentRefusal.Unavailable, why);
+    public void Deactivate(bool moves, string why)
+    {
+        var reason = moves ? AgentRefusal.Moved : AgentRefusal.Unavailable;
+        Session?.Port.Refuse(reason, why);
+        Links.ForEach(link => link.Port.Refuse(reason, why));
+    }
 
     internal ConditionSet Share(ReadOnlySpan<ConditionPair> conditions)
     {
@@ -102,8 +118,9 @@ public sealed class BackendGrain
     internal void Show(BackendRecord? record, AgentSession? session)
     {
         Session = session;
-        var agentConnected = session is null ? null : (bool?)session.SnapshotTaken;
-        _view = new BackendView(record, LastHeartbeat, agentConnected, session?.ClusterError);
+        bool? synced = session is { } own ? own.SnapshotTaken
+            : Links.Exists(link => link.IsListeners) ? Links.Exists(link => link.ReportsNodes) : null;
+        _view = new BackendView(record, LastHeartbeat, synced, session?.ClusterError);
     }
 
     internal void SetPolicy(ConditionPolicy policy) => Policy = policy;
@@ -114,6 +131,7 @@ public sealed class BackendGrain
         Policy = new ConditionPolicy(NodeConditionRules.Default, Sets.Table);
         LastHeartbeat = null;
         HeartbeatWritten = null;
+        Messages = new MessageMemory([]);
     }
 
     /// <summary>

@@ -18,7 +18,7 @@ public static class BackendQueries
 
         record = record with { LastHeartbeat = view.LastHeartbeat };
         var labelsKnown = record.LabelUpdates && view.AgentSynced == true;
-        int nodes = 0, available = 0, wrong = 0, failing = 0;
+        int nodes = 0, available = 0, wrong = 0, failing = 0, disagreeing = 0;
         foreach (var node in grain.Nodes.Nodes)
         {
             var current = node.Current;
@@ -26,12 +26,19 @@ public static class BackendQueries
             available += current.Available ? 1 : 0;
             wrong += labelsKnown && current.VerifiedLabel != NodeConditionPrefix.LabelValue(current.Available) ? 1 : 0;
             failing += node.LabelError is null ? 0 : 1;
+            disagreeing += current.AgentDisagrees ? 1 : 0;
         }
 
         var connected = view.AgentSynced is not null;
         return new BackendStatus(
-            record, record.IsOnline(now), connected, view.AgentSynced ?? false, nodes, available, wrong, failing, view.ClusterError);
+            record, record.IsOnline(now), connected, view.AgentSynced ?? false, nodes, available, wrong, failing, view.ClusterError)
+        {
+            AgentDisagreements = disagreeing,
+        };
     }
+
+    /// <summary>Number of nodes that the agent judged available and what it reports speaks against that.</summary>
+    public static int DisagreementCount(this BackendGrain grain) => grain.Nodes.Nodes.Count(node => node.Current.AgentDisagrees);
 
     /// <summary>A page of nodes; null where no agent has registered the backend.</summary>
     public static NodePage? ListNodes(this BackendGrain grain, NodeQuery query)
@@ -74,7 +81,8 @@ public static class BackendQueries
             current.VerifiedLabel,
             node.LabelPending,
             node.LabelError);
-        var verdict = record.Config.NodeConditions.Explain(current.Conditions.ToPairs(), current.Unschedulable);
+        var verdict = record.Config.NodeConditions.Explain(
+            current.Conditions.ToPairs(), current.Unschedulable, current.AgentVerdict);
         return new NodeExplanation(current, verdict, label);
     }
 

@@ -14,4 +14,18 @@ public sealed record BackendRegistration(
     string Namespace,
     string AgentVersion,
     NodeConditionPrefix Prefix,
-    bool AgentLabelUpdates);
+    bool AgentLabelUpdates)
+{
+    /// <summary>How the agent speaks. No part of the backend's document.</summary>
+    public AgentProtocol Protocol { get; init; }
+}
+
+/// <summary>How an agent speaks to the service.</summary>
+public enum AgentProtocol
+{
+    /// <summary>Our own agent channel: the agent reports everything it sees, and the grain judges.</summary>
+    Channel,
+
+    /// <summary>OSMO's listener protocol: the agent judges, and patches labels by its own decision.</summary>
+    Listener,
+}

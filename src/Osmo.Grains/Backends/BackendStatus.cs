@@ -20,4 +20,8 @@ public sealed record BackendStatus(
     int Available,
     int LabelsWrong,
     int LabelsFailing,
-    string? ClusterError);
+    string? ClusterError)
+{
+    /// <summary>Number of nodes that the agent judged available and what it reports speaks against that.</summary>
+    public int AgentDisagreements { get; init; }
+}

@@ -1,5 +1,6 @@
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Grains.Listeners;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
@@ -9,11 +10,14 @@ namespace Osmo.Grains.Backends;
 /// One turn of a backend grain: operations are staged here and become visible together, after they are durable. An operation
 /// that throws <see cref="OsmoException"/> has staged nothing.
 /// </summary>
-public sealed class BackendTurn
+public sealed partial class BackendTurn
 {
+    private const string GivenAway = "The backend was given to another cluster by an operator.";
+
     private readonly BackendGrain _grain;
     private readonly DateTimeOffset _now;
     private readonly StagedNodes _nodes;
+    private readonly ListenerStage _listeners;
     private readonly List<(IAgentPort Port, AgentRefusal Reason, string Message)> _refusals = [];
     private readonly List<LabelReport> _labelReports = [];
     private BackendRecord? _record;
@@ -31,6 +35,7 @@ public sealed class BackendTurn
         _grain = grain;
         _now = now;
         _nodes = new StagedNodes(grain, now);
+        _listeners = new ListenerStage(grain);
         _record = grain.View.Record;
         _session = grain.Session;
     }
@@ -53,6 +58,7 @@ public sealed class BackendTurn
             Deleted = _deleted,
             History = _history,
             Heartbeat = heartbeatDue ? _grain.LastHeartbeat : null,
+            MessageMemory = !_deleted && _record is not null && _grain.Messages.Changed ? _grain.Messages.ToBytes() : null,
             NodeWrites = _deleted ? [] : _nodes.Writes,
             NodeDeletions = _deleted ? [] : _nodes.Deletions,
         };
@@ -70,7 +76,7 @@ public sealed class BackendTurn
 
         if (_record?.Registration.ClusterUid is { } holder && holder != registration.ClusterUid)
         {
-            _refusals.Add((port, AgentRefusal.ClusterConflict, AgentHelloCheck.ConflictMessage(_grain.Name, holder, registration)));
+            _refusals.Add((port, AgentRefusal.ClusterConflict, AgentHelloCheck.ConflictMessage(_grain.Name, holder, registration.ClusterUid)));
             return null;
         }
 
@@ -83,11 +89,21 @@ public sealed class BackendTurn
             return null;
         }
 
+        if (_listeners.ListenerIsConnected && _now - _grain.LastHeartbeat < AgentSession.AliveTime)
+        {
+            _refusals.Add((
+                port,
+                AgentRefusal.Occupied,
+                "An OSMO listener of this cluster is connected; this agent waits until it is gone. Run one agent per backend."));
+            return null;
+        }
+
         if (_session is { } previous)
         {
             _refusals.Add((previous.Port, AgentRefusal.Superseded, "A newer connection of this backend's agent took over."));
         }
 
+        _listeners.CloseAll(AgentRefusal.Superseded, "Another agent of this cluster took over.");
         Register(registration);
         _session = new AgentSession(++_grain.SessionsOpened, port, hello.Instance) { LastHeard = _now };
         _sessionOpened = true;
@@ -189,7 +205,12 @@ public sealed class BackendTurn
 
         if (next.Registration.ClusterUid != current.Registration.ClusterUid && _session is { } session)
         {
-            Drop(session, AgentRefusal.ClusterConflict, "The backend was given to another cluster by an operator.");
+            Drop(session, AgentRefusal.ClusterConflict, GivenAway);
+        }
+
+        if (next.Registration.ClusterUid != current.Registration.ClusterUid)
+        {
+            _listeners.CloseAll(AgentRefusal.ClusterConflict, GivenAway);
         }
 
         Change(next, audit, audit.Description ?? $"Updated backend '{_grain.Name}'");
@@ -213,6 +234,7 @@ public sealed class BackendTurn
             Drop(session, AgentRefusal.Deleted, "The backend was deleted by an operator. Uninstall the agent, or let it register again.");
         }
 
+        _listeners.CloseAll(AgentRefusal.Deleted, "The backend was deleted by an operator. The agent registers it anew.");
         _history = new HistoryDraft(
             audit.Username,
             _now,
@@ -255,11 +277,13 @@ public sealed class BackendTurn
             Answer(session, before, _record);
         }
 
+        _listeners.Publish(_record, _nodes.Rejudged);
+
         if (_deleted)
         {
             _grain.Watchers.Publish(new FleetEvent(FleetEventKind.BackendDeleted, _grain.Name, null, null));
         }
-        else if (_sessionChanged || !ReferenceEquals(before, _record))
+        else if (_sessionChanged || _listeners.LinksChanged || !ReferenceEquals(before, _record))
         {
             _grain.Watchers.Publish(new FleetEvent(FleetEventKind.BackendChanged, _grain.Name, null, _grain.View));
         }
@@ -310,9 +334,14 @@ public sealed class BackendTurn
         }
 
         var changed = current with { Registration = registration };
-        if (changed.Registration with { AgentLabelUpdates = current.Registration.AgentLabelUpdates } == current.Registration)
+        var shown = registration with
         {
-            // Whether the agent has labels on is no part of the document, so it makes no revision.
+            AgentLabelUpdates = current.Registration.AgentLabelUpdates,
+            Protocol = current.Registration.Protocol,
+        };
+        if (shown == current.Registration)
+        {
+            // Whether the agent has labels on, and how it speaks, is no part of the document, so it makes no revision.
             _record = changed == current ? current : changed;
             return;
         }

@@ -38,7 +38,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         }
 
         // The same machine under a new uid is another node: it keeps nothing of the old one.
-        var before = staged.Next is { } next && next.Uid == report.Uid ? next : null;
+        var before = staged.Next is { } next && (next.Uid == report.Uid || next.Uid.Length == 0 || report.Uid.Length == 0) ? next : null;
         if (before is null && report.Facts is null)
         {
             return false;
@@ -53,11 +53,27 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
 
         var factsChanged = before is null || !ReferenceEquals(before.Facts, after.Facts);
         var write = before is null || factsChanged || before.Unschedulable != after.Unschedulable
-            || !ReferenceEquals(before.Conditions, after.Conditions);
+            || !ReferenceEquals(before.Conditions, after.Conditions)
+            || before.AgentVerdict != after.AgentVerdict || before.Usage != after.Usage || before.Uid != after.Uid;
         var grainOfNode = staged.Node ?? new NodeGrain(after);
         grainOfNode.SeenInSession = session;
         staged = new Staged(grainOfNode, after, staged.Exists, staged.Write || write, staged.FactsChanged || factsChanged, Changed: true);
         return true;
+    }
+
+    /// <summary>Takes note of what is in use of a node; nothing where the node is not known.</summary>
+    public void StageUsage(string name, NodeUsage usage)
+    {
+        ref var staged = ref CollectionsMarshal.GetValueRefOrAddDefault(_staged, name, out var known);
+        if (!known && grain.Nodes.TryGet(name, out var node))
+        {
+            staged = new Staged(node, node.Current, Exists: true, Write: false, FactsChanged: false, Changed: false);
+        }
+
+        if (staged.Next is { } next && !usage.Equals(next.Usage))
+        {
+            staged = staged with { Next = next with { Usage = usage }, Write = true, Changed = true };
+        }
     }
 
     public void Delete(string name)
@@ -85,6 +101,24 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         }
     }
 
+    /// <summary>Deletes the nodes that do not exist any more.</summary>
+    /// <param name="existing">The names of those that do.</param>
+    public void DeleteOthers(IReadOnlySet<string> existing)
+    {
+        foreach (var node in grain.Nodes.Nodes)
+        {
+            if (!existing.Contains(node.Current.Name))
+            {
+                Delete(node.Current.Name);
+            }
+        }
+
+        foreach (var name in _staged.Keys.Where(name => !existing.Contains(name)).ToArray())
+        {
+            Delete(name);
+        }
+    }
+
     /// <summary>Judges every node by new rules.</summary>
     public void Rejudge(NodeConditionRules rules)
     {
@@ -102,7 +136,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         {
             if (staged.Next is { } next)
             {
-                var available = policy.IsAvailable(next.Conditions.Ids, next.Unschedulable);
+                var available = IsAvailable(policy, next);
                 _staged[name] = staged with { Next = Verdict(next, available), Changed = true };
             }
         }
@@ -110,8 +144,7 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         var flipped = new List<NodeGrain>();
         foreach (var node in grain.Nodes.Nodes)
         {
-            var current = node.Current;
-            if (policy.IsAvailable(current.Conditions.Ids, current.Unschedulable) != current.Available)
+            if (IsAvailable(policy, node.Current) != node.Current.Available)
             {
                 flipped.Add(node);
             }
@@ -155,7 +188,13 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         before.Unschedulable == after.Unschedulable
         && ReferenceEquals(before.Conditions, after.Conditions)
         && ReferenceEquals(before.Facts, after.Facts)
-        && before.VerifiedLabel == after.VerifiedLabel;
+        && before.VerifiedLabel == after.VerifiedLabel
+        && before.AgentVerdict == after.AgentVerdict
+        && before.Usage == after.Usage
+        && before.Uid == after.Uid;
+
+    private static bool IsAvailable(ConditionPolicy policy, NodeSnapshot node) =>
+        policy.IsAvailable(node.Conditions.Ids, node.Unschedulable) && node.AgentVerdict != false;
 
     private void Publish(string name, NodeGrain node, NodeSnapshot? next, bool exists)
     {
@@ -187,14 +226,20 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         var facts = report.Facts is null || report.Facts.Equals(before?.Facts) ? before!.Facts : report.Facts;
         var after = new NodeSnapshot(
             report.Name,
-            before?.Uid ?? report.Uid,
+            report.Uid.Length == 0 ? before?.Uid ?? "" : report.Uid,
             report.Unschedulable,
             conditions,
             facts,
             before?.Available ?? false,
             before is null ? now : before.AvailableSince,
-            report.VerifiedLabel);
-        return Verdict(after, grain.Policy.IsAvailable(conditions.Ids, report.Unschedulable));
+            report.VerifiedLabel)
+        {
+            AgentVerdict = report.AgentVerdict,
+
+            // An agent that leaves the verdict to the grain does not report what is in use either: what another said grows old.
+            Usage = report.AgentVerdict is null ? null : before?.Usage,
+        };
+        return Verdict(after, IsAvailable(grain.Policy, after));
     }
 
     private NodeSnapshot Verdict(NodeSnapshot node, bool available) =>

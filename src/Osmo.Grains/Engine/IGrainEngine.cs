@@ -1,4 +1,5 @@
 using Osmo.Grains.Backends;
+using Osmo.Grains.Listeners;
 
 namespace Osmo.Grains.Engine;
 
@@ -22,6 +23,15 @@ public interface IGrainEngine
     /// what it says before that is dropped.
     /// </param>
     IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false);
+
+    /// <summary>
+    /// Joins a connection of an OSMO agent to the grain of its backend; its frames are the UTF-8 text of that protocol. It never goes on
+    /// in another process: the agent connects again then, and sends what was not acknowledged.
+    /// </summary>
+    /// <param name="backend">The backend that the address of the connection names.</param>
+    /// <param name="channel">What the connection carries.</param>
+    /// <param name="sink">The way back to the agent.</param>
+    IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink);
 
     /// <summary>What happens in the fleet, as it happens.</summary>
     IFleetWatch Watch { get; }

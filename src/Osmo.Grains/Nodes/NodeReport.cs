@@ -5,7 +5,7 @@ namespace Osmo.Grains.Nodes;
 
 /// <summary>What an agent says of one node.</summary>
 /// <param name="Name">The node's name.</param>
-/// <param name="Uid">The node's uid: a node that was deleted and made again has another one.</param>
+/// <param name="Uid">The node's uid: a node that was deleted and made again has another one. Empty where the agent does not say.</param>
 /// <param name="Unschedulable"><c>spec.unschedulable</c>.</param>
 /// <param name="Conditions">The node's conditions, in its order.</param>
 /// <param name="VerifiedLabel">Value of the verified label as the agent last saw it, or null where the node has none.</param>
@@ -16,7 +16,11 @@ public sealed record NodeReport(
     bool Unschedulable,
     ImmutableArray<ConditionPair> Conditions,
     string? VerifiedLabel,
-    NodeFacts? Facts);
+    NodeFacts? Facts)
+{
+    /// <summary>What the agent judged, where it judges itself; see <see cref="NodeSnapshot.AgentVerdict"/>.</summary>
+    public bool? AgentVerdict { get; init; }
+}
 
 /// <summary>A batch of reports, applied and made durable as a whole.</summary>
 /// <param name="Sequence">1 for the first batch of a connection, then one more each.</param>

@@ -2,7 +2,7 @@ namespace Osmo.Grains.Nodes;
 
 /// <summary>A node as it was at one moment. Immutable: readers on any thread share it with the grain.</summary>
 /// <param name="Name">The node's name.</param>
-/// <param name="Uid">The node's uid.</param>
+/// <param name="Uid">The node's uid; empty where no agent has said it.</param>
 /// <param name="Unschedulable"><c>spec.unschedulable</c>.</param>
 /// <param name="Conditions">The node's conditions.</param>
 /// <param name="Facts">Labels, taints and resources.</param>
@@ -17,4 +17,17 @@ public sealed record NodeSnapshot(
     NodeFacts Facts,
     bool Available,
     DateTimeOffset? AvailableSince,
-    string? VerifiedLabel);
+    string? VerifiedLabel)
+{
+    /// <summary>
+    /// Whether the agent judged the node available; null of agents that leave it to the grain. One that judges reports only conditions
+    /// that are True, so its word is needed: the node is available where the agent says so and nothing that is known speaks against it.
+    /// </summary>
+    public bool? AgentVerdict { get; init; }
+
+    /// <summary>Whether the agent judged the node available and what it reports speaks against that.</summary>
+    public bool AgentDisagrees => AgentVerdict == true && !Available;
+
+    /// <summary>What is in use; null where the agent does not say.</summary>
+    public NodeUsage? Usage { get; init; }
+}

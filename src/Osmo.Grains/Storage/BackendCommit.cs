@@ -22,6 +22,11 @@ public sealed record BackendCommit(BackendName Backend)
     /// <summary>When the agent was last heard of; null where there is nothing to write.</summary>
     public DateTimeOffset? Heartbeat { get; init; }
 
+    /// <summary>
+    /// Which messages of OSMO agents the backend has taken, in a form that only the grain reads; null where that did not change.
+    /// </summary>
+    public byte[]? MessageMemory { get; init; }
+
     /// <summary>Nodes to insert or replace.</summary>
     public IReadOnlyList<NodeWrite> NodeWrites { get; init; } = [];
 
@@ -30,7 +35,8 @@ public sealed record BackendCommit(BackendName Backend)
 
     /// <summary>Whether there is anything to write.</summary>
     public bool IsEmpty =>
-        Record is null && !Deleted && History is null && Heartbeat is null && NodeWrites.Count == 0 && NodeDeletions.Count == 0;
+        Record is null && !Deleted && History is null && Heartbeat is null && MessageMemory is null
+        && NodeWrites.Count == 0 && NodeDeletions.Count == 0;
 }
 
 /// <summary>A node to insert or replace.</summary>

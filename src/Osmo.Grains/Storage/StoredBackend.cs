@@ -20,7 +20,11 @@ public readonly record struct AppliedRequest(RequestId Request, long Revision);
 /// <summary>A backend as a store holds it.</summary>
 /// <param name="Record">The backend.</param>
 /// <param name="Nodes">Its nodes.</param>
-public sealed record StoredBackend(BackendRecord Record, IReadOnlyList<StoredNode> Nodes);
+public sealed record StoredBackend(BackendRecord Record, IReadOnlyList<StoredNode> Nodes)
+{
+    /// <summary>Which messages of OSMO agents it has taken; see <see cref="BackendCommit.MessageMemory"/>.</summary>
+    public ReadOnlyMemory<byte> MessageMemory { get; init; }
+}
 
 /// <summary>A node as a store holds it. The verdict is not stored: it follows from the rest and the configuration.</summary>
 /// <param name="Name">The node's name.</param>
@@ -33,4 +37,11 @@ public sealed record StoredNode(
     string Uid,
     bool Unschedulable,
     ImmutableArray<ConditionPair> Conditions,
-    NodeFacts Facts);
+    NodeFacts Facts)
+{
+    /// <summary>What the agent judged; see <see cref="NodeSnapshot.AgentVerdict"/>.</summary>
+    public bool? AgentVerdict { get; init; }
+
+    /// <summary>What is in use; null where it is not known.</summary>
+    public NodeUsage? Usage { get; init; }
+}

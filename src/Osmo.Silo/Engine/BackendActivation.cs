@@ -70,6 +70,9 @@ internal sealed class BackendActivation
     /// <summary>Number of nodes, as of a moment ago; 0 while the grain is loaded.</summary>
     public int NodeCount => _active?.NodeCount ?? 0;
 
+    /// <summary>Number of nodes that the agent judges otherwise than the configuration does, as of a moment ago.</summary>
+    public int DisagreementCount => _active?.DisagreementCount() ?? 0;
+
     /// <summary>The grain, once it is loaded, for questions that read what is published.</summary>
     /// <exception cref="OsmoException">The store cannot be read.</exception>
     public Task<BackendGrain> Grain

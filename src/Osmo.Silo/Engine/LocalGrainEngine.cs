@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Grains.Listeners;
 using Osmo.Grains.Storage;
 using Osmo.Silo.Agents;
+using Osmo.Silo.Agents.Listener;
 
 namespace Osmo.Silo.Engine;
 
@@ -16,6 +18,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
     private readonly ConcurrentDictionary<BackendName, Hosted> _activations = [];
     private readonly IOwnership _ownership;
     private readonly FleetEventLog _events;
+    private readonly SiloMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile bool _stopping;
@@ -25,6 +28,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
         IBackendStore store,
         IOwnership ownership,
         FleetEventLog events,
+        SiloMetrics metrics,
         TimeProvider time,
         ILogger<LocalGrainEngine> logger)
     {
@@ -32,6 +36,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
         Store = store;
         _ownership = ownership;
         _events = events;
+        _metrics = metrics;
         _time = time;
         _logger = logger;
     }
@@ -48,6 +53,16 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
 
     public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
         new AgentConduit(this, backend, sink, moved, _time, _logger);
+
+    public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
+        new ListenerConduit(this, backend, channel, sink, _metrics, _time, _logger);
+
+    /// <summary>Backends with nodes that their agent judges otherwise than their configuration does, as of a moment ago.</summary>
+    public IEnumerable<(string Backend, int Nodes)> CountDisagreements() =>
+        from hosted in _activations
+        let nodes = hosted.Value.Activation.DisagreementCount
+        where nodes > 0
+        select (hosted.Key.Value, nodes);
 
     /// <summary>Puts an operation into the mailbox of a backend, activating it where needed.</summary>
     /// <returns>The right under which it will run.</returns>

@@ -23,6 +23,8 @@ public static class SiloServiceCollectionExtensions
         services.TryAddSingleton<IOwnership, SoleOwnership>();
         services.AddSingleton(identity);
         services.AddSingleton<FleetEventLog>();
+        services.AddMetrics();
+        services.AddSingleton<SiloMetrics>();
         services.AddSingleton<LocalGrainEngine>();
         services.AddSingleton<IActivationHost>(provider => provider.GetRequiredService<LocalGrainEngine>());
         services.AddKeyedSingleton<IGrainEngine>(LocalEngine, (provider, _) => provider.GetRequiredService<LocalGrainEngine>());
@@ -38,9 +40,13 @@ public static class SiloServiceCollectionExtensions
     public static IServiceCollection AddSiloRehearsal(this IServiceCollection services) => services.AddHostedService<SiloRehearsal>();
 
     /// <summary>Ends activations before the store closes, so that what waits in mailboxes is still written.</summary>
-    private sealed class SiloLifetime(LocalGrainEngine engine) : IHostedService
+    private sealed class SiloLifetime(LocalGrainEngine engine, SiloMetrics metrics) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            metrics.WatchDisagreements(engine.CountDisagreements);
+            return Task.CompletedTask;
+        }
 
         public async Task StopAsync(CancellationToken cancellationToken) => await engine.DisposeAsync().ConfigureAwait(false);
     }

@@ -18,7 +18,8 @@ namespace Osmo.Silo.Rehearsal;
 /// its real store. Code that runs for the first time is compiled then, and connections are opened then: otherwise the first calls
 /// of every backend that other silos hand over would wait for it. Nothing is left of it, and a rehearsal that fails stops nobody.
 /// </summary>
-internal sealed class SiloRehearsal(SiloIdentity silo, IBackendStore store, TimeProvider time, ILogger<SiloRehearsal> logger)
+internal sealed class SiloRehearsal(
+    SiloIdentity silo, IBackendStore store, SiloMetrics metrics, TimeProvider time, ILogger<SiloRehearsal> logger)
     : IHostedLifecycleService
 {
     private const string Description = "rehearsal";
@@ -60,7 +61,13 @@ internal sealed class SiloRehearsal(SiloIdentity silo, IBackendStore store, Time
         // Even if a backend had this name, it would only be read.
         var name = BackendName.Parse($"rehearsal-{Guid.NewGuid():N}");
         var engine = new LocalGrainEngine(
-            silo, new RehearsalStore(store), new SoleOwnership(), new FleetEventLog(), time, NullLogger<LocalGrainEngine>.Instance);
+            silo,
+            new RehearsalStore(store),
+            new SoleOwnership(),
+            new FleetEventLog(),
+            metrics,
+            time,
+            NullLogger<LocalGrainEngine>.Instance);
         await using (engine.ConfigureAwait(false))
         {
             var sink = new Answers();

@@ -11,6 +11,8 @@ internal static class CommitStatements
 
     public const string DeleteFactsOfBackends = "DELETE FROM node_facts WHERE backend = ANY ($1)";
 
+    public const string DeleteMemoriesOfBackends = "DELETE FROM message_memory WHERE backend = ANY ($1)";
+
     public const string DeleteNodes =
         """
         DELETE FROM node USING unnest($1, $2) AS gone (backend, name)
@@ -25,10 +27,11 @@ internal static class CommitStatements
 
     public const string UpsertNodes =
         """
-        INSERT INTO node (backend, name, uid, unschedulable, conditions)
-        SELECT * FROM unnest($1, $2, $3, $4, $5)
+        INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, usage)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (backend, name) DO UPDATE
-        SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions
+        SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
+          agent_verdict = excluded.agent_verdict, usage = excluded.usage
         """;
 
     public const string UpsertFacts =
@@ -36,6 +39,13 @@ internal static class CommitStatements
         INSERT INTO node_facts (backend, name, facts)
         SELECT * FROM unnest($1, $2, $3)
         ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
+        """;
+
+    public const string UpsertMemories =
+        """
+        INSERT INTO message_memory (backend, memory)
+        SELECT * FROM unnest($1, $2)
+        ON CONFLICT (backend) DO UPDATE SET memory = excluded.memory
         """;
 
     public const string Heartbeats =
@@ -65,14 +75,16 @@ internal static class CommitStatements
     public const string UpsertBackends =
         """
         INSERT INTO backend
-          (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
+          (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
+           agent_protocol)
         SELECT entry.name, COALESCE(counter.revision - entry.back, entry.revision), entry.config, entry.cluster_uid, entry.namespace,
-          entry.agent_version, entry.prefix, entry.agent_label_updates, entry.created_at, entry.last_heartbeat
+          entry.agent_version, entry.prefix, entry.agent_label_updates, entry.created_at, entry.last_heartbeat, entry.agent_protocol
         FROM (SELECT revision FROM config_revision WHERE config_type = 'BACKEND') AS counter,
-          unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS entry
-            (name, back, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
+          unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS entry
+            (name, back, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
+             agent_protocol)
         ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
           namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
-          agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at
+          agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at, agent_protocol = excluded.agent_protocol
         """;
 }

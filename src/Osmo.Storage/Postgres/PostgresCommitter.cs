@@ -3,6 +3,7 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Postgres;
@@ -33,6 +34,7 @@ internal sealed class PostgresCommitter : IDisposable
         AddFence(batch, commits);
         AddDeletions(batch, commits);
         AddNodes(batch, commits);
+        AddMemories(batch, commits);
         AddHeartbeats(batch, commits.Where(commit => commit is { Deleted: false, Record: null, Heartbeat: not null }));
         var hasFence = batch.BatchCommands.Count > 0 && batch.BatchCommands[0].CommandText == CommitStatements.Fence;
         var hasHistory = AddHistory(batch, commits);
@@ -87,6 +89,7 @@ internal sealed class PostgresCommitter : IDisposable
         {
             Add(batch, CommitStatements.DeleteNodesOfBackends, Value(gone, Texts));
             Add(batch, CommitStatements.DeleteFactsOfBackends, Value(gone, Texts));
+            Add(batch, CommitStatements.DeleteMemoriesOfBackends, Value(gone, Texts));
             Add(batch, CommitStatements.DeleteBackends, Value(gone, Texts));
         }
 
@@ -99,6 +102,19 @@ internal sealed class PostgresCommitter : IDisposable
             var names = Array.ConvertAll(nodes, node => node.Node);
             Add(batch, CommitStatements.DeleteNodes, Value(backends, Texts), Value(names, Texts));
             Add(batch, CommitStatements.DeleteFacts, Value(backends, Texts), Value(names, Texts));
+        }
+    }
+
+    private static void AddMemories(NpgsqlBatch batch, IReadOnlyList<BackendCommit> commits)
+    {
+        var memories = commits.Where(commit => commit is { Deleted: false, MessageMemory: not null }).ToArray();
+        if (memories.Length > 0)
+        {
+            Add(
+                batch,
+                CommitStatements.UpsertMemories,
+                Value(Array.ConvertAll(memories, commit => commit.Backend.Value), Texts),
+                Value(Array.ConvertAll(memories, commit => commit.MessageMemory!), NpgsqlDbType.Array | NpgsqlDbType.Bytea));
         }
     }
 
@@ -174,7 +190,8 @@ internal sealed class PostgresCommitter : IDisposable
             Value(Array.ConvertAll(records, record => record.Registration.Prefix.Value), Texts),
             Value(Array.ConvertAll(records, record => record.Registration.AgentLabelUpdates), Flags),
             Value(Array.ConvertAll(records, record => Time(record.CreatedAt)), Times),
-            Value(Array.ConvertAll(records, record => record.LastHeartbeat is { } heard ? Time(heard) : (DateTime?)null), Times));
+            Value(Array.ConvertAll(records, record => record.LastHeartbeat is { } heard ? Time(heard) : (DateTime?)null), Times),
+            Value(Array.ConvertAll(records, record => StoredRecord.TextOf(record.Registration.Protocol)), Texts));
     }
 
     private static DateTime Time(DateTimeOffset time) => StoredTime.FromMicroseconds(StoredTime.ToMicroseconds(time)).UtcDateTime;
@@ -200,8 +217,7 @@ internal sealed class PostgresCommitter : IDisposable
         {
             foreach (var (node, factsChanged) in commit.NodeWrites)
             {
-                var conditions = Encoding.UTF8.GetString(_json.Conditions(node.Conditions));
-                nodes.Add(commit.Backend.Value, node.Name, node.Uid, node.Unschedulable, conditions);
+                nodes.Add(commit.Backend.Value, node, _json);
                 if (factsChanged)
                 {
                     facts.Add(commit.Backend.Value, node.Name, Encoding.UTF8.GetString(_json.Facts(node.Facts)));
@@ -218,7 +234,9 @@ internal sealed class PostgresCommitter : IDisposable
                 Value(nodes.Names, Texts),
                 Value(nodes.Uids, Texts),
                 Value(nodes.Unschedulable, Flags),
-                Value(nodes.Conditions, Texts));
+                Value(nodes.Conditions, Texts),
+                Value(nodes.AgentVerdicts, Flags),
+                Value(nodes.Usages, Texts));
         }
 
         if (facts.Backends.Count > 0)
@@ -244,13 +262,19 @@ internal sealed class PostgresCommitter : IDisposable
 
         public List<string> Conditions { get; } = [];
 
-        public void Add(string backend, string name, string uid, bool unschedulable, string conditions)
+        public List<bool?> AgentVerdicts { get; } = [];
+
+        public List<string?> Usages { get; } = [];
+
+        public void Add(string backend, NodeSnapshot node, NodeJson json)
         {
             Backends.Add(backend);
-            Names.Add(name);
-            Uids.Add(uid);
-            Unschedulable.Add(unschedulable);
-            Conditions.Add(conditions);
+            Names.Add(node.Name);
+            Uids.Add(node.Uid);
+            Unschedulable.Add(node.Unschedulable);
+            Conditions.Add(Encoding.UTF8.GetString(json.Conditions(node.Conditions)));
+            AgentVerdicts.Add(node.AgentVerdict);
+            Usages.Add(node.Usage is { } usage ? Encoding.UTF8.GetString(json.Usage(usage)) : null);
         }
     }
 

@@ -9,7 +9,8 @@ namespace Osmo.Storage.Postgres;
 internal static class PostgresRows
 {
     private const string BackendColumns =
-        "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat";
+        "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat, "
+        + "agent_protocol";
 
     /// <summary>A backend as it was at one moment, in one round trip.</summary>
     /// <exception cref="OsmoException">The right to run it is lost (<see cref="ErrorCode.Moved"/>).</exception>
@@ -28,11 +29,12 @@ internal static class PostgresRows
         batch.BatchCommands.Add(Command(PostgresHistory.RequestsOfBackend, name, RequestLog.RequestsMax));
         batch.BatchCommands.Add(Command(
             """
-            SELECT node.name, uid, unschedulable, conditions, facts
+            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage
             FROM node JOIN node_facts ON node_facts.backend = node.backend AND node_facts.name = node.name
             WHERE node.backend = $1
             """,
             name));
+        batch.BatchCommands.Add(Command("SELECT memory FROM message_memory WHERE backend = $1", name));
         batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
@@ -43,8 +45,12 @@ internal static class PostgresRows
         var requests = await ReadAllAsync(reader, PostgresHistory.ReadRequest, cancellationToken).ConfigureAwait(false);
         var stored = new StoredNodeReader();
         var nodes = await ReadAllAsync(reader, row => ReadNode(row, stored), cancellationToken).ConfigureAwait(false);
+        var memories = await ReadAllAsync(reader, row => row.GetFieldValue<byte[]>(0), cancellationToken).ConfigureAwait(false);
+        var backendFound = records is [var record]
+            ? new StoredBackend(record, nodes) { MessageMemory = memories is [var memory] ? memory : default }
+            : null;
         return owner is null || owner.Value.Epoch == epoch
-            ? new LoadedBackend(records is [var record] ? new StoredBackend(record, nodes) : null, requests)
+            ? new LoadedBackend(backendFound, requests)
             : throw new OsmoException(ErrorCode.Moved, $"Another silo owns backend {backend} by now. Ask the owner.");
     }
 
@@ -89,7 +95,11 @@ internal static class PostgresRows
         row.GetString(1),
         row.GetBoolean(2),
         stored.Conditions(row.GetFieldValue<byte[]>(3)),
-        stored.Facts(row.GetFieldValue<byte[]>(4)));
+        stored.Facts(row.GetFieldValue<byte[]>(4)))
+    {
+        AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
+        Usage = row.IsDBNull(6) ? null : stored.Usage(row.GetFieldValue<byte[]>(6)),
+    };
 
     private static BackendRecord ReadBackend(NpgsqlDataReader row) => new StoredRecord(
         row.GetString(0),
@@ -98,5 +108,6 @@ internal static class PostgresRows
         row.GetString(4),
         row.GetString(5),
         row.GetString(6),
-        row.GetBoolean(7)).Restore(row.GetInt64(1), ReadTime(row, 8), row.IsDBNull(9) ? null : ReadTime(row, 9));
+        row.GetBoolean(7),
+        row.GetString(10)).Restore(row.GetInt64(1), ReadTime(row, 8), row.IsDBNull(9) ? null : ReadTime(row, 9));
 }

@@ -10,7 +10,8 @@ namespace Osmo.Storage.Sqlite;
 internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
 {
     private const string BackendColumns =
-        "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat";
+        "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat, "
+        + "agent_protocol";
 
     private readonly SqliteDatabase _database;
     private readonly SqliteWriter _writer;
@@ -32,7 +33,10 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
             var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value)
                 .FirstOrDefault();
             return new LoadedBackend(
-                record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value)),
+                record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value))
+                {
+                    MessageMemory = ReadMessageMemory(connection, backend.Value),
+                },
                 SqliteHistory.Requests(connection, backend.Value));
         },
         cancellationToken);
@@ -104,7 +108,7 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         return Query(
             connection,
             """
-            SELECT node.name, uid, unschedulable, conditions, facts
+            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage
             FROM node JOIN node_facts USING (backend, name) WHERE node.backend = $1
             """,
             row => new StoredNode(
@@ -112,9 +116,17 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
                 row.GetString(1),
                 row.GetBoolean(2),
                 nodes.Conditions(row.GetFieldValue<byte[]>(3)),
-                nodes.Facts(row.GetFieldValue<byte[]>(4))),
+                nodes.Facts(row.GetFieldValue<byte[]>(4)))
+            {
+                AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
+                Usage = row.IsDBNull(6) ? null : nodes.Usage(row.GetFieldValue<byte[]>(6)),
+            },
             backend);
     }
+
+    private static byte[] ReadMessageMemory(SqliteConnection connection, string backend) =>
+        Query(connection, "SELECT memory FROM message_memory WHERE backend = $1", row => row.GetFieldValue<byte[]>(0), backend)
+            .FirstOrDefault() ?? [];
 
     private static BackendRecord ReadBackend(SqliteDataReader row) => new StoredRecord(
         row.GetString(0),
@@ -123,7 +135,8 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         row.GetString(4),
         row.GetString(5),
         row.GetString(6),
-        row.GetBoolean(7)).Restore(
+        row.GetBoolean(7),
+        row.GetString(10)).Restore(
             row.GetInt64(1),
             StoredTime.FromMicroseconds(row.GetInt64(8)),
             row.IsDBNull(9) ? null : StoredTime.FromMicroseconds(row.GetInt64(9)));

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Osmo.Grains.Backends;
@@ -18,6 +19,7 @@ internal sealed class SqliteCommitter : IDisposable
     private readonly SqliteStatement _insertHistory;
     private readonly SqliteStatement _upsertNode;
     private readonly SqliteStatement _upsertFacts;
+    private readonly SqliteStatement _upsertMemory;
     private readonly SqliteStatement[] _deleteNode;
     private readonly SqliteStatement[] _deleteBackend;
 
@@ -27,11 +29,13 @@ internal sealed class SqliteCommitter : IDisposable
         _upsertBackend = Prepare(
             """
             INSERT INTO backend
-                (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
+                 agent_protocol)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
               namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
-              agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at
+              agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at,
+              agent_protocol = excluded.agent_protocol
             """);
         _heartbeat = Prepare("UPDATE backend SET last_heartbeat = ?2 WHERE name = ?1");
         _insertHistory = Prepare(
@@ -43,14 +47,20 @@ internal sealed class SqliteCommitter : IDisposable
             """);
         _upsertNode = Prepare(
             """
-            INSERT INTO node (backend, name, uid, unschedulable, conditions) VALUES (?1, ?2, ?3, ?4, ?5)
+            INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, usage) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
             ON CONFLICT (backend, name) DO UPDATE
-            SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions
+            SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
+              agent_verdict = excluded.agent_verdict, usage = excluded.usage
             """);
         _upsertFacts = Prepare(
             """
             INSERT INTO node_facts (backend, name, facts) VALUES (?1, ?2, ?3)
             ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
+            """);
+        _upsertMemory = Prepare(
+            """
+            INSERT INTO message_memory (backend, memory) VALUES (?1, ?2)
+            ON CONFLICT (backend) DO UPDATE SET memory = excluded.memory
             """);
         _deleteNode =
         [
@@ -61,6 +71,7 @@ internal sealed class SqliteCommitter : IDisposable
         [
             Prepare("DELETE FROM node WHERE backend = ?1"),
             Prepare("DELETE FROM node_facts WHERE backend = ?1"),
+            Prepare("DELETE FROM message_memory WHERE backend = ?1"),
             Prepare("DELETE FROM backend WHERE name = ?1"),
         ];
     }
@@ -106,6 +117,11 @@ internal sealed class SqliteCommitter : IDisposable
             _heartbeat.With(name).With(StoredTime.ToMicroseconds(heartbeat)).Execute();
         }
 
+        if (commit.MessageMemory is { } memory)
+        {
+            _upsertMemory.With(name).WithBlob(memory).Execute();
+        }
+
         foreach (var node in commit.NodeDeletions)
         {
             Array.ForEach(_deleteNode, statement => statement.With(name).With(node).Execute());
@@ -114,7 +130,10 @@ internal sealed class SqliteCommitter : IDisposable
         foreach (var (node, factsChanged) in commit.NodeWrites)
         {
             _upsertNode.With(name).With(node.Name).With(node.Uid).With(node.Unschedulable ? 1L : 0L)
-                .With(_json.Conditions(node.Conditions)).Execute();
+                .With(_json.Conditions(node.Conditions))
+                .With(node.AgentVerdict is { } verdict ? verdict ? 1L : 0L : null)
+                .With(node.Usage is { } usage ? Encoding.UTF8.GetString(_json.Usage(usage)) : null)
+                .Execute();
             if (factsChanged)
             {
                 _upsertFacts.With(name).With(node.Name).With(_json.Facts(node.Facts)).Execute();
@@ -147,6 +166,7 @@ internal sealed class SqliteCommitter : IDisposable
         .With(record.Registration.AgentLabelUpdates ? 1L : 0L)
         .With(StoredTime.ToMicroseconds(record.CreatedAt))
         .With(record.LastHeartbeat is { } heard ? StoredTime.ToMicroseconds(heard) : null)
+        .With(StoredRecord.TextOf(record.Registration.Protocol))
         .Execute();
 
     private SqliteStatement Prepare(string sql)

@@ -54,6 +54,13 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
+    /// <summary>Binds the next parameter to bytes that are no text.</summary>
+    public SqliteStatement WithBlob(ReadOnlySpan<byte> bytes)
+    {
+        Check(raw.sqlite3_bind_blob(_statement, _next++, bytes));
+        return this;
+    }
+
     /// <summary>Runs the statement.</summary>
     /// <exception cref="SqliteException">It failed.</exception>
     public void Execute() => Finish(raw.sqlite3_step(_statement));

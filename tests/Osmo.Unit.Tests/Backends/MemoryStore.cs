@@ -9,10 +9,12 @@ internal sealed class MemoryStore
 {
     private readonly Dictionary<string, StoredNode> _nodes = [];
     private BackendRecord? _record;
+    private byte[] _memory = [];
 
     public List<HistoryDraft> History { get; } = [];
 
-    public StoredBackend? Load() => _record is null ? null : new StoredBackend(_record, [.. _nodes.Values]);
+    public StoredBackend? Load() =>
+        _record is null ? null : new StoredBackend(_record, [.. _nodes.Values]) { MessageMemory = _memory };
 
     public long? Commit(BackendCommit commit)
     {
@@ -27,6 +29,7 @@ internal sealed class MemoryStore
         {
             _record = null;
             _nodes.Clear();
+            _memory = [];
             return revision;
         }
 
@@ -35,6 +38,7 @@ internal sealed class MemoryStore
             _record = record with { Revision = revision ?? record.Revision };
         }
 
+        _memory = commit.MessageMemory ?? _memory;
         foreach (var name in commit.NodeDeletions)
         {
             _nodes.Remove(name);
@@ -43,7 +47,11 @@ internal sealed class MemoryStore
         foreach (var (node, factsChanged) in commit.NodeWrites)
         {
             var facts = factsChanged ? node.Facts : _nodes[node.Name].Facts;
-            _nodes[node.Name] = new StoredNode(node.Name, node.Uid, node.Unschedulable, [.. node.Conditions.ToPairs()], facts);
+            _nodes[node.Name] = new StoredNode(node.Name, node.Uid, node.Unschedulable, [.. node.Conditions.ToPairs()], facts)
+            {
+                AgentVerdict = node.AgentVerdict,
+                Usage = node.Usage,
+            };
         }
 
         return revision;

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Osmo.Agent;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
+using Osmo.Grains.Listeners;
 using Osmo.Grains.Nodes;
 using Osmo.Server.Display;
 using Osmo.Testing;
@@ -78,6 +79,9 @@ public sealed class DisplayTests
         public IBackendGrain GetBackend(BackendName backend) => throw new NotSupportedException();
 
         public INodeGrain GetNode(BackendName backend, string node) => throw new NotSupportedException();
+
+        public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
+            throw new NotSupportedException();
 
         public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
             throw new NotSupportedException();

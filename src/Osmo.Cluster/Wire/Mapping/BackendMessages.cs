@@ -46,6 +46,7 @@ internal static class BackendMessages
             Available = status.Available,
             LabelsWrong = status.LabelsWrong,
             LabelsFailing = status.LabelsFailing,
+            AgentDisagreements = status.AgentDisagreements,
         };
         if (status.ClusterError is { } error)
         {
@@ -65,7 +66,10 @@ internal static class BackendMessages
         message.Available,
         message.LabelsWrong,
         message.LabelsFailing,
-        message.HasClusterError ? message.ClusterError : null);
+        message.HasClusterError ? message.ClusterError : null)
+    {
+        AgentDisagreements = message.AgentDisagreements,
+    };
 
     public static Proto.BackendView Write(BackendView view)
     {
@@ -156,6 +160,7 @@ internal static class BackendMessages
             AgentVersion = registration.AgentVersion,
             Prefix = registration.Prefix.Value,
             AgentLabelUpdates = registration.AgentLabelUpdates,
+            IsListener = registration.Protocol == AgentProtocol.Listener,
         };
         if (registration.ClusterUid is { } uid)
         {
@@ -170,5 +175,8 @@ internal static class BackendMessages
         message.Namespace,
         message.AgentVersion,
         NodeConditionPrefix.TryCreate(message.Prefix, out var prefix, out var problem) ? prefix : throw new WireFormatException(problem),
-        message.AgentLabelUpdates);
+        message.AgentLabelUpdates)
+    {
+        Protocol = message.IsListener ? AgentProtocol.Listener : AgentProtocol.Channel,
+    };
 }

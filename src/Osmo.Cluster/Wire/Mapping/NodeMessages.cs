@@ -30,6 +30,18 @@ internal static class NodeMessages
             message.VerifiedLabel = label;
         }
 
+        if (node.AgentVerdict is { } verdict)
+        {
+            message.AgentVerdict = verdict;
+        }
+
+        if (node.Usage is { } usage)
+        {
+            message.Usage = new Proto.Usage();
+            Write(usage.All, message.Usage.All, symbols);
+            Write(usage.NonWorkflow, message.Usage.NonWorkflow, symbols);
+        }
+
         var conditions = node.Conditions.ToPairs();
         message.Conditions.Capacity = conditions.Length * 2;
         foreach (var (type, status) in conditions)
@@ -80,7 +92,13 @@ internal static class NodeMessages
                 Resources(message.Capacity, symbols)),
             message.Available,
             message.HasAvailableSinceTicks ? BackendMessages.Time(message.AvailableSinceTicks) : null,
-            message.HasVerifiedLabel ? message.VerifiedLabel : null);
+            message.HasVerifiedLabel ? message.VerifiedLabel : null)
+        {
+            AgentVerdict = message.HasAgentVerdict ? message.AgentVerdict : null,
+            Usage = message.Usage is { } usage
+                ? new NodeUsage(Resources(usage.All, symbols), Resources(usage.NonWorkflow, symbols))
+                : null,
+        };
     }
 
     public static void Write(NodeVerdict verdict, Proto.ExplainedNode message, SymbolWriter symbols)
@@ -115,7 +133,10 @@ internal static class NodeMessages
             conditions.Add(new(symbols[numbers[i]], symbols[numbers[i + 1]], new(required, source, entry)));
         }
 
-        return new NodeVerdict(conditions.MoveToImmutable(), message.Cordoned);
+        return new NodeVerdict(
+            conditions.MoveToImmutable(),
+            message.Cordoned,
+            message.Node is { HasAgentVerdict: true } node ? node.AgentVerdict : null);
     }
 
     private static void Write(ImmutableArray<NodeResource> resources, RepeatedField<uint> field, SymbolWriter symbols)

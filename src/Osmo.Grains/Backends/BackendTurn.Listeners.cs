@@ -1,0 +1,87 @@
+using Osmo.Grains.Listeners;
+
+namespace Osmo.Grains.Backends;
+
+/// <summary>What OSMO agents, which have several connections and judge nodes themselves, do in a turn.</summary>
+public sealed partial class BackendTurn
+{
+    /// <summary>
+    /// A connection of an OSMO agent introduces itself. It is taken, and registers the backend where that is new, or it is refused.
+    /// </summary>
+    /// <returns>The connection that its reports have to name, or null where it is refused.</returns>
+    public ListenerLink? Connect(ListenerHello hello, IListenerPort port)
+    {
+        if (hello.Problem is { } problem)
+        {
+            _listeners.Refuse(port, AgentRefusal.InvalidHello, problem);
+            return null;
+        }
+
+        if (_record?.Registration.ClusterUid is { } holder && holder != hello.ClusterUid)
+        {
+            _listeners.Refuse(port, AgentRefusal.ClusterConflict, AgentHelloCheck.ConflictMessage(_grain.Name, holder, hello.ClusterUid));
+            return null;
+        }
+
+        if (hello.Channel != ListenerChannel.Worker && _session is { } other)
+        {
+            if (_now - other.LastHeard < AgentSession.AliveTime)
+            {
+                _listeners.Refuse(port, AgentRefusal.Occupied, "Another agent of this cluster is connected. Run one agent per backend.");
+                return null;
+            }
+
+            Drop(other, AgentRefusal.Superseded, "A listener of this backend took over.");
+        }
+
+        // A worker knows nothing of the listener's prefix and would change it back and forth: it only registers what is new.
+        if (hello.Channel != ListenerChannel.Worker || _record is null || _record.Registration.ClusterUid is null)
+        {
+            Register(hello.Register(_record?.Registration));
+        }
+
+        return _listeners.Open(hello.Channel, port);
+    }
+
+    /// <summary>A connection of an OSMO agent ended.</summary>
+    public void Disconnect(ListenerLink link) => _listeners.Close(link);
+
+    /// <summary>An OSMO agent says that it lives.</summary>
+    /// <param name="link">The connection on which it does.</param>
+    /// <param name="message">The message's id.</param>
+    public void Heartbeat(ListenerLink link, string message)
+    {
+        if (TryHear(link))
+        {
+            _listeners.Acknowledge(link, message);
+        }
+    }
+
+    /// <summary>Takes a message about nodes; one that was taken before is only acknowledged again.</summary>
+    public void Report(ListenerLink link, ListenerReport report)
+    {
+        if (!TryHear(link))
+        {
+            return;
+        }
+
+        if (report.Id.Length == 0 || _grain.Messages.TryAdd(report.Id))
+        {
+            report.Stage(_nodes);
+        }
+
+        _listeners.Acknowledge(link, report.Id);
+    }
+
+    /// <summary>Notes that an OSMO agent lives; false where its connection has ended meanwhile.</summary>
+    private bool TryHear(ListenerLink link)
+    {
+        if (_record is null || !_grain.Links.Contains(link))
+        {
+            return false;
+        }
+
+        _grain.LastHeartbeat = _now;
+        return true;
+    }
+}
