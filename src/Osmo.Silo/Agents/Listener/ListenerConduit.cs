@@ -36,6 +36,7 @@ internal sealed class ListenerConduit : IAgentConduit
     private NodeMessageReader? _reader;
     private Task<ListenerLink?>? _greeting;
     private ListenerLink? _link;
+    private bool _posted;
     private volatile bool _ended;
 
     public ListenerConduit(
@@ -185,11 +186,18 @@ internal sealed class ListenerConduit : IAgentConduit
                 break;
         }
 
-        if (Acknowledges && id.Length > 0)
+        if (!Acknowledges || id.Length == 0)
         {
-            _outbox.Acknowledge(id);
+            return ValueTask.CompletedTask;
         }
 
+        // Acknowledgements come in the order of the messages: behind one that the backend has to take, this one waits for it too.
+        if (_posted)
+        {
+            return PostAsync(turn => turn.Heartbeat(link, id), cancellationToken);
+        }
+
+        _outbox.Acknowledge(id);
         return ValueTask.CompletedTask;
     }
 
@@ -214,8 +222,11 @@ internal sealed class ListenerConduit : IAgentConduit
 
     private void TakeLog(ListenerFrame message) => _log.Take(message.Body);
 
-    private async ValueTask PostAsync(Action<BackendTurn> apply, CancellationToken cancellationToken) =>
+    private async ValueTask PostAsync(Action<BackendTurn> apply, CancellationToken cancellationToken)
+    {
+        _posted = true;
         await _engine.EnqueueAsync(_backend, new TurnPost(apply, weight: 1), cancellationToken).ConfigureAwait(false);
+    }
 
     private ListenerHello? Introduce(JsonElement body)
     {
