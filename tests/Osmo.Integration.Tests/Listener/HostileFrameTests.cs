@@ -39,7 +39,6 @@ public sealed class HostileFrameTests : ListenerScene
     [InlineData("[]")]
     [InlineData("\"text\"")]
     [InlineData("{}")]
-    [InlineData("""{"type": "heartbeat"}""")]
     [InlineData("""{"type": 5, "body": {}, "uuid": "0123456789abcdef0123456789abcdef"}""")]
     [InlineData("""{"type": "resource", "body": {}, "uuid": 7}""")]
     [InlineData("""{"type": "resource", "body": {} "uuid": "a"}""")]

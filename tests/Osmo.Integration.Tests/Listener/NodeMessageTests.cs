@@ -159,19 +159,19 @@ public sealed class NodeMessageTests : ListenerScene
     public async Task Usage_is_shown_where_resources_are()
     {
         await using var agent = await JoinAsync(PythonNode.Ready("node-1") with { Used = (5, 2) });
-        var resource = (await Server.GetAsync("/api/resources?all_pools=true"))["resources"]!.AsArray().Single()!;
+        var resource = (await Server.GetAsync("/api/resources/node-1"))["resources"]!.AsArray().Single()!;
         Assert.Equal("5", Gpus(resource["usage_fields"]));
         Assert.Equal("2", Gpus(resource["non_workflow_usage_fields"]));
 
         agent.Use("node-1", 3, 0);
         await agent.SettlesAsync();
-        resource = (await Server.GetAsync("/api/resources?all_pools=true"))["resources"]!.AsArray().Single()!;
+        resource = (await Server.GetAsync("/api/resources/node-1"))["resources"]!.AsArray().Single()!;
         Assert.Equal("3", Gpus(resource["usage_fields"]));
 
         // A change of the node leaves its usage alone.
         agent.Set("node-1", "Ready", "False");
         await agent.SettlesAsync();
-        resource = (await Server.GetAsync("/api/resources?all_pools=true"))["resources"]!.AsArray().Single()!;
+        resource = (await Server.GetAsync("/api/resources/node-1"))["resources"]!.AsArray().Single()!;
         Assert.Equal("3", Gpus(resource["usage_fields"]));
     }
 

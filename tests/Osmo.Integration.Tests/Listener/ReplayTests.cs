@@ -80,13 +80,17 @@ public sealed class ReplayTests : ListenerScene
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_stale_repeat_is_acknowledged_and_not_applied(bool restart)
+    [InlineData(0, false)]
+    [InlineData(0, true)]
+    [InlineData(700, false)]
+    [InlineData(700, true)]
+    public async Task A_stale_repeat_is_acknowledged_and_not_applied(int messagesBefore, bool restart)
     {
         var old = ListenerFrames.Resource("node-1", false, "Ready", "DiskPressure");
         await using (var first = await NodeChannelAsync())
         {
+            await SendManyAsync(first, messagesBefore);
+
             // It arrives, but the agent's connection ends before the acknowledgement.
             await first.AcknowledgedAsync(old);
         }
@@ -94,10 +98,7 @@ public sealed class ReplayTests : ListenerScene
         await using (var second = await NodeChannelAsync())
         {
             await second.AcknowledgedAsync(old);
-            for (var i = 0; i < 300; i++)
-            {
-                await second.AcknowledgedAsync(ListenerFrames.Resource("node-2", i % 2 == 0, "Ready"));
-            }
+            await SendManyAsync(second, 700);
 
             await second.AcknowledgedAsync(ListenerFrames.Resource("node-1", true, "Ready"));
         }
@@ -153,5 +154,22 @@ public sealed class ReplayTests : ListenerScene
         }
 
         AssertContent(agent);
+    }
+
+    private static async Task SendManyAsync(ListenerSocket channel, int messages)
+    {
+        var frames = Enumerable.Range(0, messages).Select(i => ListenerFrames.Resource("node-2", i % 2 == 0, "Ready")).ToArray();
+        foreach (var window in frames.Chunk(100))
+        {
+            foreach (var frame in window)
+            {
+                await channel.SendAsync(frame);
+            }
+
+            foreach (var frame in window)
+            {
+                await channel.ExpectAckAsync(ListenerFrames.UuidOf(frame));
+            }
+        }
     }
 }

@@ -199,6 +199,14 @@ public sealed class ListenerSocket : IAsyncDisposable
     /// <summary>Reads again.</summary>
     public void ResumeReading() => _mayRead.TrySetResult();
 
+    /// <summary>Says goodbye and waits for the answer, which the server gives when it has read everything before.</summary>
+    public async Task CloseAsync()
+    {
+        using var limit = new CancellationTokenSource(Deadline);
+        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        await _reading.WaitAsync(limit.Token);
+    }
+
     /// <summary>Cuts the connection without a word.</summary>
     public void Cut()
     {
@@ -239,7 +247,11 @@ public sealed class ListenerSocket : IAsyncDisposable
                 var part = await _socket.ReceiveAsync(buffer.AsMemory(length), _ending.Token);
                 if (part.MessageType == WebSocketMessageType.Close)
                 {
-                    await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, _ending.Token);
+                    if (_socket.State == WebSocketState.CloseReceived)
+                    {
+                        await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, _ending.Token);
+                    }
+
                     break;
                 }
 

@@ -158,6 +158,11 @@ public sealed class RecordedConversation(RunningServer server) : IAsyncDisposabl
             var (code, reason) = await socket.ClosedAsync();
             Refusals.Add((entry.Path, code, reason));
         }
+        else
+        {
+            // Whatever ended the recorded one, its service had read all of it.
+            await socket.CloseAsync();
+        }
 
         await socket.DisposeAsync();
     }
