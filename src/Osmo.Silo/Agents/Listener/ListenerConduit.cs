@@ -166,7 +166,7 @@ internal sealed class ListenerConduit : IAgentConduit
 
     private ValueTask TakeAsync(ListenerLink link, ListenerFrame message, CancellationToken cancellationToken)
     {
-        var id = message.Id ?? "";
+        var id = Acknowledges ? message.Id ?? "" : "";
         switch (message.Type)
         {
             case "heartbeat":
@@ -186,7 +186,7 @@ internal sealed class ListenerConduit : IAgentConduit
                 break;
         }
 
-        if (!Acknowledges || id.Length == 0)
+        if (id.Length == 0)
         {
             return ValueTask.CompletedTask;
         }
