@@ -11,7 +11,7 @@ internal static partial class GatewayLog
     [LoggerMessage(1101, LogLevel.Information, "Agent connection of backend {Backend} ended: {Reason}")]
     public static partial void AgentEnded(ILogger logger, string backend, string reason);
 
-    [LoggerMessage(1102, LogLevel.Information, "OSMO agent's connection {Channel} of backend {Backend} ended: {Reason}")]
+    [LoggerMessage(1102, LogLevel.Debug, "OSMO agent's connection {Channel} of backend {Backend} ended: {Reason}")]
     public static partial void ListenerEnded(ILogger logger, string channel, string backend, string reason);
 
     [LoggerMessage(1201, LogLevel.Warning, "Cannot read who may come in, and goes on with what is known for a few seconds: {Reason}")]

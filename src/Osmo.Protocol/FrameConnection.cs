@@ -36,13 +36,13 @@ public sealed class FrameConnection : IAsyncDisposable
     /// <summary>
     /// The next frame, or null when the peer closed the connection. The memory is valid until the next call.
     /// </summary>
-    /// <exception cref="FrameProtocolException">The peer sent the other kind of message, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
+    /// <exception cref="FrameProtocolException">The peer sent another kind, or a frame larger than <see cref="FrameBytesMax"/>.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancellationToken) =>
         ReceiveAsync(FrameBytesMax, cancellationToken);
 
     /// <summary>Like <see cref="ReceiveAsync(CancellationToken)"/>, for a peer that must not send as much yet.</summary>
-    /// <exception cref="FrameProtocolException">The peer sent the other kind of message, or a frame larger than <paramref name="bytesMax"/>.</exception>
+    /// <exception cref="FrameProtocolException">The peer sent another kind, or a frame larger than <paramref name="bytesMax"/>.</exception>
     /// <exception cref="WebSocketException">The connection broke.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(int bytesMax, CancellationToken cancellationToken)
     {

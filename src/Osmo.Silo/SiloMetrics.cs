@@ -29,7 +29,8 @@ public sealed class SiloMetrics : IDisposable
     {
         _meter = meters.Create(MeterName);
         _messages = _meter.CreateCounter<long>("osmo.listener.messages", "{message}", "Messages of OSMO agents by type");
-        _unusable = _meter.CreateCounter<long>("osmo.listener.messages.unusable", "{message}", "Messages of OSMO agents that broke the protocol");
+        _unusable = _meter.CreateCounter<long>(
+            "osmo.listener.messages.unusable", "{message}", "Messages of OSMO agents that broke the protocol");
     }
 
     /// <summary>Watches how many nodes their agents judge otherwise than their configuration does.</summary>

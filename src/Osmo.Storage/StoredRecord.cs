@@ -6,7 +6,14 @@ namespace Osmo.Storage;
 
 /// <summary>The columns of a backend that are text, as every store has them.</summary>
 internal sealed record StoredRecord(
-    string Name, string Config, string? ClusterUid, string Namespace, string AgentVersion, string Prefix, bool AgentLabelUpdates, string Protocol)
+    string Name,
+    string Config,
+    string? ClusterUid,
+    string Namespace,
+    string AgentVersion,
+    string Prefix,
+    bool AgentLabelUpdates,
+    string Protocol)
 {
     private const string ListenerProtocol = "listener";
 

@@ -32,10 +32,7 @@ internal sealed class RoutedListenerConduit : IAgentConduit
 
     public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
-        var leg = _joined.Task.IsCompletedSuccessfully
-            ? _joined.Task.Result
-            : await _joined.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        if (leg is not null)
+        if (await _joined.Task.WaitAsync(cancellationToken).ConfigureAwait(false) is { } leg)
         {
             await leg.ReceiveAsync(frame, cancellationToken).ConfigureAwait(false);
         }

@@ -33,6 +33,10 @@ internal static class AgentHelloCheck
         return true;
     }
 
+    /// <summary>As much as the reason of a WebSocket's closing handshake holds, which is all that an OSMO agent logs.</summary>
+    public static string ShortConflictMessage(BackendName name, string holder) =>
+        $"{name} is cluster {holder}: choose another --backend, or set its k8s_uid";
+
     public static string ConflictMessage(BackendName name, string holder, string? claimant) =>
         $"The name {name} belongs to the cluster with uid {holder}; this agent runs in the cluster with uid {claimant}. "
         + $"Deploy the agent with another backend name, or give the name to this cluster by setting k8s_uid of backend {name}.";

@@ -19,7 +19,7 @@ public sealed partial class BackendTurn
 
         if (_record?.Registration.ClusterUid is { } holder && holder != hello.ClusterUid)
         {
-            _listeners.Refuse(port, AgentRefusal.ClusterConflict, AgentHelloCheck.ConflictMessage(_grain.Name, holder, hello.ClusterUid));
+            _listeners.Refuse(port, AgentRefusal.ClusterConflict, AgentHelloCheck.ShortConflictMessage(_grain.Name, holder));
             return null;
         }
 

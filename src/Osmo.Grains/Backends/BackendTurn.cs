@@ -76,7 +76,8 @@ public sealed partial class BackendTurn
 
         if (_record?.Registration.ClusterUid is { } holder && holder != registration.ClusterUid)
         {
-            _refusals.Add((port, AgentRefusal.ClusterConflict, AgentHelloCheck.ConflictMessage(_grain.Name, holder, registration.ClusterUid)));
+            var conflict = AgentHelloCheck.ConflictMessage(_grain.Name, holder, registration.ClusterUid);
+            _refusals.Add((port, AgentRefusal.ClusterConflict, conflict));
             return null;
         }
 

@@ -15,7 +15,7 @@ namespace Osmo.Grains.Listeners;
 /// </para>
 /// Bounded by constants. Not thread-safe.
 /// </summary>
-internal sealed class MessageMemory
+public sealed class MessageMemory
 {
     /// <summary>How many of the latest ids are known.</summary>
     public const int LatestMax = 512;

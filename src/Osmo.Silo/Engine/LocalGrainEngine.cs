@@ -19,6 +19,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
     private readonly IOwnership _ownership;
     private readonly FleetEventLog _events;
     private readonly SiloMetrics _metrics;
+    private readonly RefusalLog _refusals;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private volatile bool _stopping;
@@ -37,6 +38,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
         _ownership = ownership;
         _events = events;
         _metrics = metrics;
+        _refusals = new RefusalLog(time);
         _time = time;
         _logger = logger;
     }
@@ -55,7 +57,7 @@ internal sealed class LocalGrainEngine : IGrainEngine, IActivationHost, IAsyncDi
         new AgentConduit(this, backend, sink, moved, _time, _logger);
 
     public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
-        new ListenerConduit(this, backend, channel, sink, _metrics, _time, _logger);
+        new ListenerConduit(this, backend, channel, sink, _metrics, _refusals, _time, _logger);
 
     /// <summary>Backends with nodes that their agent judges otherwise than their configuration does, as of a moment ago.</summary>
     public IEnumerable<(string Backend, int Nodes)> CountDisagreements() =>

@@ -28,6 +28,7 @@ internal sealed class ListenerConduit : IAgentConduit
     private readonly BackendName _backend;
     private readonly ListenerChannel _channel;
     private readonly SiloMetrics _metrics;
+    private readonly RefusalLog _refusals;
     private readonly ILogger _logger;
     private readonly ListenerOutbox _outbox;
     private readonly AgentLogLines _log;
@@ -45,6 +46,7 @@ internal sealed class ListenerConduit : IAgentConduit
         ListenerChannel channel,
         IAgentFrameSink sink,
         SiloMetrics metrics,
+        RefusalLog refusals,
         TimeProvider time,
         ILogger logger)
     {
@@ -52,6 +54,7 @@ internal sealed class ListenerConduit : IAgentConduit
         _backend = backend;
         _channel = channel;
         _metrics = metrics;
+        _refusals = refusals;
         _logger = logger;
         _log = new AgentLogLines(backend.Value, time, logger);
         _outbox = new ListenerOutbox(sink, OnRefused);
@@ -147,7 +150,11 @@ internal sealed class ListenerConduit : IAgentConduit
             return;
         }
 
-        ListenerLog.Connected(_logger, _backend.Value, _channel.ToString(), hello.ClusterUid, hello.Version);
+        // One line for the five connections of a listener.
+        var level = _channel is ListenerChannel.Node or ListenerChannel.Message or ListenerChannel.Worker
+            ? LogLevel.Information
+            : LogLevel.Debug;
+        ListenerLog.Connected(_logger, level, _backend.Value, _channel.ToString(), hello.ClusterUid, hello.Version);
         _reader = new NodeMessageReader(LabelKey(hello.Prefix));
         _link = link;
         foreach (var early in _early)
@@ -286,6 +293,9 @@ internal sealed class ListenerConduit : IAgentConduit
     private void OnRefused(AgentRefusal reason, string message)
     {
         _ended = true;
-        ListenerLog.Refused(_logger, _backend.Value, _channel.ToString(), reason.ToString(), message);
+        if (_refusals.IsDue(_backend, reason))
+        {
+            ListenerLog.Refused(_logger, _backend.Value, _channel.ToString(), reason.ToString(), message);
+        }
     }
 }

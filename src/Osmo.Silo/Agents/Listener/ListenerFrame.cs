@@ -31,7 +31,8 @@ internal sealed class ListenerFrame : IDisposable
     public string? Id { get; }
 
     /// <summary>Reads a frame; false where it has not the shape that every frame has.</summary>
-    public static bool TryRead(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out ListenerFrame? frame, [NotNullWhen(false)] out string? problem)
+    public static bool TryRead(
+        ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out ListenerFrame? frame, [NotNullWhen(false)] out string? problem)
     {
         frame = null;
         JsonDocument document;

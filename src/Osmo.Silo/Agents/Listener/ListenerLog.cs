@@ -5,11 +5,13 @@ namespace Osmo.Silo.Agents.Listener;
 /// <summary>What a silo logs of OSMO agents. Event ids are in the 2300s.</summary>
 internal static partial class ListenerLog
 {
-    [LoggerMessage(2301, LogLevel.Information,
-        "OSMO agent of backend {Backend} connected its channel {Channel}: cluster {ClusterUid}, version {AgentVersion}")]
-    public static partial void Connected(ILogger logger, string backend, string channel, string clusterUid, string agentVersion);
+    [LoggerMessage(
+        EventId = 2301,
+        Message = "OSMO agent of backend {Backend} connected its channel {Channel}: cluster {ClusterUid}, version {AgentVersion}")]
+    public static partial void Connected(ILogger logger, LogLevel level, string backend, string channel, string clusterUid, string agentVersion);
 
-    [LoggerMessage(2302, LogLevel.Warning, "OSMO agent of backend {Backend} was refused on its channel {Channel} ({Reason}): {Explanation}")]
+    [LoggerMessage(2302, LogLevel.Warning,
+        "OSMO agent of backend {Backend} was refused on its channel {Channel} ({Reason}): {Explanation}")]
     public static partial void Refused(ILogger logger, string backend, string channel, string reason, string explanation);
 
     [LoggerMessage(2303, LogLevel.Warning, "A message {Type} of backend {Backend}'s OSMO agent is not usable and was left out: {Problem}")]

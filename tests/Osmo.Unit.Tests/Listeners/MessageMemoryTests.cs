@@ -1,0 +1,84 @@
+using System.Globalization;
+using Osmo.Grains.Listeners;
+using Xunit;
+
+namespace Osmo.Unit.Tests.Listeners;
+
+/// <summary>Which messages are recognized when they come again.</summary>
+public sealed class MessageMemoryTests
+{
+    [Fact]
+    public void The_latest_are_recognized_and_older_ones_are_not()
+    {
+        var memory = new MessageMemory([]);
+        Assert.True(memory.TryAdd(Id(0)));
+        Assert.False(memory.TryAdd(Id(0)));
+        for (var i = 1; i <= MessageMemory.LatestMax; i++)
+        {
+            Assert.True(memory.TryAdd(Id(i)));
+        }
+
+        Assert.True(memory.TryAdd(Id(0)));
+    }
+
+    [Fact]
+    public void The_beginning_of_a_connection_is_recognized_however_much_came_after()
+    {
+        var memory = new MessageMemory([]);
+        memory.BeginConnection();
+        for (var i = 0; i < 10 * MessageMemory.LatestMax; i++)
+        {
+            Assert.True(memory.TryAdd(Id(i)));
+        }
+
+        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax - 1)));
+        Assert.True(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+    }
+
+    [Fact]
+    public void The_beginnings_of_the_last_connections_are_kept()
+    {
+        var memory = new MessageMemory([]);
+        for (var connection = 0; connection <= MessageMemory.ConnectionsMax; connection++)
+        {
+            memory.BeginConnection();
+            memory.TryAdd(Id(connection));
+        }
+
+        var kept = new MessageMemory(memory.ToBytes());
+        Assert.False(memory.Changed);
+        Assert.True(kept.TryAdd(Id(0)));
+        for (var connection = 1; connection <= MessageMemory.ConnectionsMax; connection++)
+        {
+            Assert.False(kept.TryAdd(Id(connection)));
+        }
+    }
+
+    [Fact]
+    public void A_connection_that_brings_nothing_pushes_none_out()
+    {
+        var memory = new MessageMemory([]);
+        memory.BeginConnection();
+        memory.TryAdd(Id(1));
+        for (var i = 0; i < 100; i++)
+        {
+            memory.BeginConnection();
+        }
+
+        Assert.False(new MessageMemory(memory.ToBytes()).TryAdd(Id(1)));
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("zz345678901234567890123456789012")]
+    [InlineData("\ud83d\ude00 is no hexadecimal digit at all..")]
+    public void Any_text_may_be_an_id(string id)
+    {
+        var memory = new MessageMemory([]);
+        Assert.True(memory.TryAdd(id));
+        Assert.False(memory.TryAdd(id));
+        Assert.True(memory.TryAdd(id + "x"));
+    }
+
+    private static string Id(int number) => number.ToString("x32", CultureInfo.InvariantCulture);
+}
