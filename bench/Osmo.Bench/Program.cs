@@ -16,6 +16,7 @@ IBenchmark[] benchmarks =
     new HeartbeatsBenchmark(),
     new LabelLatencyBenchmark(),
     new ChannelBenchmark(),
+    new ListenerBenchmark(),
     new ReconfigureBenchmark(),
     new MemoryBenchmark(),
     new CallsBenchmark(),

@@ -37,6 +37,7 @@ internal sealed class ListenerConduit : IAgentConduit
     private NodeMessageReader? _reader;
     private Task<ListenerLink?>? _greeting;
     private ListenerLink? _link;
+    private bool _posted;
     private volatile bool _ended;
 
     public ListenerConduit(
@@ -172,7 +173,7 @@ internal sealed class ListenerConduit : IAgentConduit
 
     private ValueTask TakeAsync(ListenerLink link, ListenerFrame message, CancellationToken cancellationToken)
     {
-        var id = message.Id ?? "";
+        var id = Acknowledges ? message.Id ?? "" : "";
         switch (message.Type)
         {
             case "heartbeat":
@@ -192,11 +193,18 @@ internal sealed class ListenerConduit : IAgentConduit
                 break;
         }
 
-        if (Acknowledges && id.Length > 0)
+        if (id.Length == 0)
         {
-            _outbox.Acknowledge(id);
+            return ValueTask.CompletedTask;
         }
 
+        // Acknowledgements come in the order of the messages: behind one that the backend has to take, this one waits for it too.
+        if (_posted)
+        {
+            return PostAsync(turn => turn.Heartbeat(link, id), cancellationToken);
+        }
+
+        _outbox.Acknowledge(id);
         return ValueTask.CompletedTask;
     }
 
@@ -221,8 +229,11 @@ internal sealed class ListenerConduit : IAgentConduit
 
     private void TakeLog(ListenerFrame message) => _log.Take(message.Body);
 
-    private async ValueTask PostAsync(Action<BackendTurn> apply, CancellationToken cancellationToken) =>
+    private async ValueTask PostAsync(Action<BackendTurn> apply, CancellationToken cancellationToken)
+    {
+        _posted = true;
         await _engine.EnqueueAsync(_backend, new TurnPost(apply, weight: 1), cancellationToken).ConfigureAwait(false);
+    }
 
     private ListenerHello? Introduce(JsonElement body)
     {
