@@ -67,7 +67,9 @@ public sealed class ControlPushTests : ListenerScene
             await SetListsAsync(additional, ignore, "old");
             await SetListsAsync(additional, ignore, "today");
             await Eventually.HoldsAsync(
-                () => today.Pushes.Count > before || (additional, ignore) is ([], []), $"[{string.Join(' ', additional)}] is pushed", () => today);
+                () => today.Pushes.Count > before || (additional, ignore) is ([], []),
+                $"[{string.Join(' ', additional)}] is pushed",
+                () => today);
             await old.SettlesAsync();
             await today.SettlesAsync();
             await old.AgreesAsync(Server);
@@ -193,7 +195,8 @@ public sealed class ControlPushTests : ListenerScene
         foreach (var agent in agents)
         {
             var last = (string)(await ConfigAsync(agent.Backend))["node_conditions"]!["additional_node_conditions"]![0]!;
-            await Eventually.HoldsAsync(() => agent.Pushes[^1].Contains($"\"{last}\"", StringComparison.Ordinal), "the last one arrives", () => agent);
+            await Eventually.HoldsAsync(
+                () => agent.Pushes[^1].Contains($"\"{last}\"", StringComparison.Ordinal), "the last one arrives", () => agent);
             AssertContent(agent);
             await agent.DisposeAsync();
         }

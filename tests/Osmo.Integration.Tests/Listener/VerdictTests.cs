@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
-using Osmo.Testing;
 using Osmo.Testing.Listener;
 using Xunit;
 
