@@ -89,8 +89,9 @@ internal static class BackendConfigRoutes
             return;
         }
 
-        var (record, now) = ((await engine.GetBackend(backend).GetAsync(context.RequestAborted)).Record, time.GetUtcNow());
-        var json = ListenerDocument.IsAsked(context) ? ListenerDocument.ToJson(record, now) : BackendDocument.ToJson(record, now);
+        var record = (await engine.GetBackend(backend).GetAsync(context.RequestAborted)).Record;
+        var (isListener, now) = (ListenerDocument.IsAsked(context), time.GetUtcNow());
+        var json = isListener ? ListenerDocument.ToJson(record, now) : BackendDocument.ToJson(record, now);
         await WriteDocumentAsync(context, record, json);
     }
 

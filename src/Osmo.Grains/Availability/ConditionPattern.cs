@@ -13,7 +13,7 @@ internal sealed class ConditionPattern
     // Backends share patterns, and their documents are read far more often than they change: a pattern is compiled once.
     private const int PatternsCachedMax = 4_096;
 
-    private static readonly ConcurrentDictionary<(PatternPlace Place, string Text), ConditionPattern> _compiled = [];
+    private static readonly ConcurrentDictionary<(PatternPlace Place, string Text), ConditionPattern> Compiled = [];
 
     private readonly Regex _regex;
 
@@ -31,7 +31,7 @@ internal sealed class ConditionPattern
         [NotNullWhen(false)] out string? problem)
     {
         problem = null;
-        if (_compiled.TryGetValue((place, text), out pattern))
+        if (Compiled.TryGetValue((place, text), out pattern))
         {
             return true;
         }
@@ -61,12 +61,12 @@ internal sealed class ConditionPattern
             return false;
         }
 
-        if (_compiled.Count >= PatternsCachedMax)
+        if (Compiled.Count >= PatternsCachedMax)
         {
-            _compiled.Clear();
+            Compiled.Clear();
         }
 
-        _compiled[(place, text)] = pattern;
+        Compiled[(place, text)] = pattern;
         return true;
     }
 

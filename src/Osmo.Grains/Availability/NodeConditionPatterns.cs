@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 
 namespace Osmo.Grains.Availability;
@@ -21,6 +22,10 @@ public sealed class NodeConditionPatterns : NodeConditionRules
     // The first few say enough: whoever has more that apply to one condition has the configuration to look at.
     private const int RulesNamedMax = 3;
 
+    // A fleet reports a few dozen distinct pairs, over and over: each is held against the patterns once.
+    private const int PairsKnownMax = 4_096;
+
+    private readonly ConcurrentDictionary<ConditionPair, ConditionRequirement> _known = [];
     private readonly ImmutableArray<(ConditionPattern Type, ConditionPattern Status)> _patterns;
     private readonly bool _readyIsRuled;
 
@@ -40,6 +45,30 @@ public sealed class NodeConditionPatterns : NodeConditionRules
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(status);
 
+        var pair = new ConditionPair(type, status);
+        if (!_known.TryGetValue(pair, out var requirement))
+        {
+            requirement = Judge(type, status);
+            if (_known.Count >= PairsKnownMax)
+            {
+                _known.Clear();
+            }
+
+            _known[pair] = requirement;
+        }
+
+        return requirement;
+    }
+
+    /// <inheritdoc/>
+    public override bool Equals(NodeConditionRules? other) =>
+        other is NodeConditionPatterns patterns && Rules.AsSpan().SequenceEqual(patterns.Rules.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Rules.Aggregate(Rules.Length, HashCode.Combine);
+
+    private ConditionRequirement Judge(string type, string status)
+    {
         var refusing = new List<ConditionRule>();
         for (var i = 0; i < Rules.Length; i++)
         {
@@ -60,13 +89,6 @@ public sealed class NodeConditionPatterns : NodeConditionRules
                 ? new(RequiredStatus.True, RuleSource.ReadyDefault, ReadyType)
                 : new(RequiredStatus.Any, RuleSource.NoRule, null);
     }
-
-    /// <inheritdoc/>
-    public override bool Equals(NodeConditionRules? other) =>
-        other is NodeConditionPatterns patterns && Rules.AsSpan().SequenceEqual(patterns.Rules.AsSpan());
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => Rules.Aggregate(Rules.Length, HashCode.Combine);
 
     private static ConditionRequirement Requirement(RuleSource source, List<ConditionRule> deciding, string status)
     {

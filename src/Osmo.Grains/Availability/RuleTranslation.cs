@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -30,7 +31,7 @@ public sealed record RuleTranslation(
         + "False of every condition that is not listed. Use additional_node_conditions and ignore_node_conditions, or a newer agent.";
 
     // What means something in a pattern, to either engine.
-    private static readonly System.Buffers.SearchValues<char> _special = System.Buffers.SearchValues.Create(@"\.^$*+?{}[]|()");
+    private static readonly SearchValues<char> Special = SearchValues.Create(@"\.^$*+?{}[]|()");
 
     /// <summary>Translates rules.</summary>
     public static RuleTranslation Of(NodeConditionRules rules)
@@ -54,7 +55,7 @@ public sealed record RuleTranslation(
         var escaped = new StringBuilder(text.Length + end.Length);
         foreach (var c in text)
         {
-            if (_special.Contains(c))
+            if (Special.Contains(c))
             {
                 escaped.Append('\\');
             }
