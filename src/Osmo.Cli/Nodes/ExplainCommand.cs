@@ -96,6 +96,11 @@ internal static class ExplainCommand
             Line(terminal, "Note", note!.ToString());
         }
 
+        if ((bool?)node["agent_verdict"] is { } word)
+        {
+            Line(terminal, "Agent", $"calls it {(word ? "available" : "unavailable")}; of its conditions it reports those that are True");
+        }
+
         Line(terminal, "Label", Label(node["label"]));
         if (wide)
         {
