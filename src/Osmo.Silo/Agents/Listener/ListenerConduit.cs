@@ -176,6 +176,9 @@ internal sealed class ListenerConduit : IAgentConduit
         var id = Acknowledges ? message.Id ?? "" : "";
         switch (message.Type)
         {
+            case "init":
+                // It has introduced itself; saying it again is not a message that is acknowledged.
+                return ValueTask.CompletedTask;
             case "heartbeat":
                 return PostAsync(turn => turn.Heartbeat(link, id), cancellationToken);
             case "logging":
