@@ -22,6 +22,9 @@ internal sealed class Suggestions(GatewayOptions gateway, CliTerminal terminal) 
     public static void Install(RootCommand root, GatewayOptions gateway, CliTerminal terminal) =>
         root.Directives.OfType<SuggestDirective>().Single().Action = new Suggestions(gateway, terminal);
 
+    /// <summary>The line that is to be completed is no command of this one.</summary>
+    public override bool ClearsParseErrors => true;
+
     public override async Task<int> InvokeAsync(ParseResult parseResult, CancellationToken cancellationToken = default)
     {
         var line = parseResult.Tokens.LastOrDefault(token => token.Type != TokenType.Directive)?.Value ?? "";
