@@ -34,7 +34,7 @@ internal static class ExplainCommand
             name, backend,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
+        gateway.Backends.Offer(backend.CompletionSources);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var wanted = parsed.GetRequiredValue(name);
