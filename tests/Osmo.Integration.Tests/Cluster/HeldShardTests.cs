@@ -136,7 +136,13 @@ public sealed class HeldShardTests(SharedPostgres postgres)
         await rig.SettlesAsync(first, second);
         var before = Rights(first).Concat(Rights(second)).ToDictionary(claim => claim.Shard, claim => claim.Epoch);
         var recipient = new TaskCompletionSource<RigSilo>();
-        first.Ending = second.Ending = async () => await (await recipient.Task).DieAsync();
+        first.Ending = second.Ending = async () =>
+        {
+            // The others may know of it before it has heard so itself.
+            var dying = await recipient.Task;
+            await Eventually.HoldsAsync(() => dying.Keeper.Incarnation is not null, "the recipient knows its incarnation");
+            await dying.DieAsync();
+        };
 
         var third = rig.Start("silo-c", lease);
         recipient.SetResult(third);
