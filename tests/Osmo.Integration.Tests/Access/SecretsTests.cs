@@ -72,7 +72,10 @@ public sealed class SecretsTests(SharedPostgres postgres)
             options.SecretsKeys = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
             options.Cluster = new ClusterSettings
             {
-                Postgres = database, Id = "one", ClusterUrl = "http://127.0.0.1:0", DrainSeconds = 1,
+                Postgres = database,
+                Id = "one",
+                ClusterUrl = "http://127.0.0.1:0",
+                DrainSeconds = 1,
             };
             secrets.Add(options.SecretsKeys);
         }))
