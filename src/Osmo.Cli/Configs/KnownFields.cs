@@ -14,13 +14,29 @@ internal static class KnownFields
         var problems = new List<string>();
         if (type == ConfigType.Backend && live is JsonObject known)
         {
-            Compare(known, wanted, "", problems, locate);
+            Compare(WithBothForms(known), wanted, "", problems, locate);
         }
 
         if (problems.Count > 0)
         {
             throw new CliError(string.Join('\n', problems));
         }
+    }
+
+    /// <summary>
+    /// Nodes are judged by two lists or by rules, and a document may change the one to the other. The rules' keys are free.
+    /// </summary>
+    private static JsonObject WithBothForms(JsonObject live)
+    {
+        var known = (JsonObject)live.DeepClone();
+        if (known["node_conditions"] is JsonObject conditions)
+        {
+            conditions["additional_node_conditions"] ??= new JsonArray();
+            conditions["ignore_node_conditions"] ??= new JsonArray();
+            conditions["rules"] = new JsonObject();
+        }
+
+        return known;
     }
 
     private static void Compare(JsonObject known, JsonObject wanted, string path, List<string> problems, Func<string, string> locate)

@@ -41,7 +41,7 @@ internal sealed class UpdateCommand
         var update = new UpdateCommand(gateway, terminal);
         var command = new DocumentedCommand("update", "Change a configuration by a file, or in an editor.", """
             Fields that the file does not name stay as they are. Of a backend each top-level field that is named is replaced whole:
-            a node_conditions with one list alone empties the other list.
+            a node_conditions with one list alone empties the other list, and one with rules takes the place of both.
 
             After the editor the difference is shown, and sent when you agree. A change that somebody else made meanwhile is not
             overwritten: the update is refused, and can be tried again.

@@ -22,6 +22,8 @@ internal static class EvaluateCommand
 
         Rules: a condition that matches ignore_node_conditions is skipped; Ready and whatever matches
         additional_node_conditions must be True; every other condition must be False; a cordoned node is unavailable.
+        Where the configuration has rules instead of these lists: of the rules whose pattern matches a condition's type one must
+        allow its status; a condition that none matches has no say, but Ready must be True.
 
         Examples:
           kubectl get nodes -o json | osmo evaluate
@@ -30,6 +32,7 @@ internal static class EvaluateCommand
 
         backend.json, the whole configuration of a backend or only this part of it:
           {"node_conditions": {"additional_node_conditions": ["GpuHealthy"], "ignore_node_conditions": ["SomeTransient*"]}}
+          {"node_conditions": {"rules": {"Ready": "True", "Gpu.*": "True", ".*Pressure": "False|Unknown"}}}
         """;
 
     public static Command Create(CliTerminal terminal)

@@ -63,6 +63,7 @@ internal static class EvaluationJson
             {
                 RuleSource.ReadyDefault => "default",
                 RuleSource.AdditionalEntry => "additional_node_conditions",
+                RuleSource.RefusingRules => "rules",
                 _ => "none",
             });
             json.WriteString("entry", reason.Entry);

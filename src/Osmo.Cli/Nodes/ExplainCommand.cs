@@ -126,11 +126,15 @@ internal static class ExplainCommand
             "ready_default" => "always required",
             "additional_entry" => $"additional_node_conditions: {condition["entry"]}",
             "ignore_entry" => $"ignore_node_conditions: {condition["entry"]}",
+            "allowing_rule" or "refusing_rules" => $"rules: {condition["entry"]}",
+            "no_rule" => "no rule applies",
             _ => "no entry names it",
         };
         return
         [
-            condition["type"]?.ToString() ?? "", condition["status"]?.ToString() ?? "", required == "Any" ? "anything" : required,
+            condition["type"]?.ToString() ?? "",
+            condition["status"]?.ToString() ?? "",
+            required switch { "Any" => "anything", "Matching" => "as the rule says", _ => required },
             (bool?)condition["passes"] == true ? "yes" : "no", why,
         ];
     }

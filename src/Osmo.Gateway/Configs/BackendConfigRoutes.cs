@@ -31,7 +31,8 @@ internal static class BackendConfigRoutes
             .WithSummary("Read a backend")
             .WithDescription(
                 "The backend's document; its ETag is the revision of its configuration. With ?revision=N the document as it was in "
-                + "force at revision N: a submission that was given revision N reads the same scheduler settings for ever.");
+                + "force at revision N: a submission that was given revision N reads the same scheduler settings for ever. "
+                + "OSMO's listeners (User-Agent python-requests/...) get node_conditions in the words of every generation of them.");
         group.MapPost("/{name}", ReplaceFieldsAsync)
             .WithSummary("Change top-level fields")
             .WithDescription(
@@ -88,8 +89,10 @@ internal static class BackendConfigRoutes
             return;
         }
 
-        var status = await engine.GetBackend(backend).GetAsync(context.RequestAborted);
-        await WriteDocumentAsync(context, status.Record, time);
+        var record = (await engine.GetBackend(backend).GetAsync(context.RequestAborted)).Record;
+        var (isListener, now) = (ListenerDocument.IsAsked(context), time.GetUtcNow());
+        var json = isListener ? ListenerDocument.ToJson(record, now) : BackendDocument.ToJson(record, now);
+        await WriteDocumentAsync(context, record, json);
     }
 
     private static async Task ReplaceFieldsAsync(HttpContext context, string name, IGrainEngine engine)
@@ -121,7 +124,7 @@ internal static class BackendConfigRoutes
         var audit = Named(ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]), context, patch);
         var record = await engine.GetBackend(backend).ConfigureAsync(
             new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
-        await WriteDocumentAsync(context, record, time);
+        await WriteDocumentAsync(context, record, BackendDocument.ToJson(record, time.GetUtcNow()));
     }
 
     private static async Task DeleteAsync(HttpContext context, string name, IGrainEngine engine)
@@ -147,10 +150,10 @@ internal static class BackendConfigRoutes
     private static Caller Caller(HttpContext context) =>
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The request passed without a caller.");
 
-    private static Task WriteDocumentAsync(HttpContext context, BackendRecord record, TimeProvider time)
+    private static Task WriteDocumentAsync(HttpContext context, BackendRecord record, string json)
     {
         EntityTags.Set(context.Response, record.Revision);
-        return WriteJsonAsync(context, Encoding.UTF8.GetBytes(BackendDocument.ToJson(record, time.GetUtcNow())));
+        return WriteJsonAsync(context, Encoding.UTF8.GetBytes(json));
     }
 
     private static async Task WriteJsonAsync(HttpContext context, ReadOnlyMemory<byte> json)

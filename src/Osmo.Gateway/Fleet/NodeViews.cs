@@ -94,10 +94,12 @@ internal sealed record NodeSummaryList(IReadOnlyList<NodeSummary> Nodes, string?
 /// <summary>A condition with what the rules ask of it.</summary>
 /// <param name="Type">The condition's type.</param>
 /// <param name="Status">The status that the node reports.</param>
-/// <param name="Required"><c>True</c>, <c>False</c>, or <c>Any</c> where it is ignored.</param>
+/// <param name="Required"><c>True</c>, <c>False</c>, <c>Any</c> where it is ignored or has no say, or <c>Matching</c> where the
+/// entry has a pattern of statuses.</param>
 /// <param name="Passes">Whether it leaves the node available.</param>
-/// <param name="Rule"><c>ready_default</c>, <c>additional_entry</c>, <c>ignore_entry</c>, or <c>none</c>: what decided.</param>
-/// <param name="Entry">The entry that matched; null where none did.</param>
+/// <param name="Rule">What decided: <c>ready_default</c>, of the lists <c>additional_entry</c>, <c>ignore_entry</c>, or <c>none</c>, of
+/// the rules <c>allowing_rule</c>, <c>refusing_rules</c>, or <c>no_rule</c>.</param>
+/// <param name="Entry">The entry that matched, or the rules that decided, as they stand in the configuration; null where none did.</param>
 internal sealed record ConditionDetail(string Type, string Status, string Required, bool Passes, string Rule, string? Entry)
 {
     public static ConditionDetail Of(ConditionVerdict condition) => new(
@@ -110,6 +112,9 @@ internal sealed record ConditionDetail(string Type, string Status, string Requir
             RuleSource.ReadyDefault => "ready_default",
             RuleSource.AdditionalEntry => "additional_entry",
             RuleSource.IgnoreEntry => "ignore_entry",
+            RuleSource.AllowingRule => "allowing_rule",
+            RuleSource.RefusingRules => "refusing_rules",
+            RuleSource.NoRule => "no_rule",
             _ => "none",
         },
         condition.Requirement.Entry);

@@ -90,7 +90,7 @@ public sealed class ConditionPolicy
         for (var id = known.Length; id < blocks.Length; id++)
         {
             var (type, status) = view[id];
-            blocks[id] = Rules.Classify(type).IsMetBy(status) ? (byte)0 : (byte)1;
+            blocks[id] = Rules.Classify(type, status).IsMetBy(status) ? (byte)0 : (byte)1;
         }
 
         return blocks;

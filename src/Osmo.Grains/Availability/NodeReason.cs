@@ -17,9 +17,10 @@ public enum NodeReasonKind
 /// <param name="Kind">The kind of reason; the other fields but <paramref name="Sentence"/> are null or None but for a condition.</param>
 /// <param name="Condition">The type of the failing condition.</param>
 /// <param name="Status">The status that the node reports.</param>
-/// <param name="Required">The status asked for: <c>True</c> or <c>False</c>.</param>
+/// <param name="Required">The status asked for: <c>True</c> or <c>False</c>; null where a pattern says which (see the entry).</param>
 /// <param name="Source">The part of the rules that asks for it.</param>
-/// <param name="Entry">The entry that matched the type (<c>Ready</c> for the default), or null when none did.</param>
+/// <param name="Entry">The entry that matched the type (<c>Ready</c> for the default), or null when none did. Of <c>rules</c>, those
+/// that apply and do not allow the status, as they stand in a document.</param>
 /// <param name="Sentence">The reason in words, without a full stop.</param>
 public sealed record NodeReason(
     NodeReasonKind Kind,
@@ -49,6 +50,7 @@ public sealed record NodeReason(
         {
             RuleSource.ReadyDefault => "always required",
             RuleSource.AdditionalEntry => $"additional_node_conditions has \"{entry}\"",
+            RuleSource.RefusingRules => $"rules has {entry}",
             _ => "no entry names it",
         };
         var status = condition.Status.Length == 0 ? "(empty)" : condition.Status;
@@ -56,9 +58,10 @@ public sealed record NodeReason(
             NodeReasonKind.Condition,
             condition.Type,
             condition.Status,
-            required == RequiredStatus.True ? ConditionStatus.True : ConditionStatus.False,
+            required == RequiredStatus.Matching ? null : required.ToString(),
             source,
             entry,
-            $"{condition.Type} is {status}, must be {required} ({because})");
+            $"{condition.Type} is {status}, {(required == RequiredStatus.Matching ? "which no rule allows" : $"must be {required}")} "
+            + $"({because})");
     }
 }

@@ -86,8 +86,7 @@ public static class BackendDocument
         writer.WriteNumber("scheduler_timeout", config.Scheduler.SchedulerTimeout);
         writer.WriteEndObject();
         writer.WriteStartObject("node_conditions");
-        WriteStrings(writer, "additional_node_conditions", config.NodeConditions.Additional);
-        WriteStrings(writer, "ignore_node_conditions", config.NodeConditions.Ignore);
+        WriteRules(writer, config.NodeConditions);
         writer.WriteString("prefix", record.Registration.Prefix.Value);
         writer.WriteEndObject();
         writer.WriteString("router_address", config.RouterAddress);
@@ -98,6 +97,26 @@ public static class BackendDocument
         writer.WriteBoolean("enable_node_label_update", config.EnableNodeLabelUpdate);
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static void WriteRules(Utf8JsonWriter writer, NodeConditionRules rules)
+    {
+        switch (rules)
+        {
+            case NodeConditionLists lists:
+                WriteStrings(writer, "additional_node_conditions", lists.Additional);
+                WriteStrings(writer, "ignore_node_conditions", lists.Ignore);
+                break;
+            case NodeConditionPatterns patterns:
+                writer.WriteStartObject("rules");
+                foreach (var (type, status) in patterns.Rules)
+                {
+                    writer.WriteString(type, status);
+                }
+
+                writer.WriteEndObject();
+                break;
+        }
     }
 
     private static void WriteStrings(Utf8JsonWriter writer, string name, IEnumerable<string> items)

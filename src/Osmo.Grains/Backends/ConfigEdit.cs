@@ -44,7 +44,9 @@ public sealed record MergePatch(JsonElement Patch) : ConfigEdit
         var fields = new JsonFields();
         BackendConfigReader.CheckNames(fields, Patch.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Null));
         fields.ThrowIfAny();
-        var merged = Merge(JsonNode.Parse(BackendDocument.EditableJson(current)), JsonObject.Create(Patch));
+        var (target, patch) = ((JsonObject)JsonNode.Parse(BackendDocument.EditableJson(current))!, JsonObject.Create(Patch)!);
+        NodeConditionsReader.DropOtherForm(target, patch);
+        var merged = Merge(target, patch);
         using var document = JsonDocument.Parse(merged!.ToJsonString());
         var (config, registration) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, current.Registration);
         return current with { Config = config, Registration = registration };

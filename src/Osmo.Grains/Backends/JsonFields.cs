@@ -112,6 +112,30 @@ internal sealed class JsonFields
         return items.ToImmutable();
     }
 
+    /// <summary>An object whose values are strings, as pairs in its order; null counts as the empty object.</summary>
+    public ImmutableArray<(string Name, string Value)> Texts(JsonElement value, string path)
+    {
+        if (value.ValueKind == JsonValueKind.Null || !IsObject(value, path))
+        {
+            return [];
+        }
+
+        var items = ImmutableArray.CreateBuilder<(string, string)>();
+        foreach (var item in value.EnumerateObject())
+        {
+            if (item.Value.ValueKind == JsonValueKind.String)
+            {
+                items.Add((item.Name, item.Value.GetString()!));
+            }
+            else
+            {
+                Fail($"{path}.{Shorten(item.Name)}", $"must be a string, not {KindOf(item.Value)}.");
+            }
+        }
+
+        return items.ToImmutable();
+    }
+
     public bool IsObject(JsonElement value, string path)
     {
         if (value.ValueKind == JsonValueKind.Object)

@@ -17,6 +17,8 @@ public sealed class EvaluateTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("osmo-evaluate-");
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
@@ -34,6 +36,29 @@ public sealed class EvaluateTests : IDisposable
             """,
             result.Out);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
+    }
+
+    [Fact]
+    public async Task Nodes_are_judged_by_pairs_of_patterns_where_the_configuration_has_them()
+    {
+        var config = Path.Combine(_folder.FullName, "rules.yaml");
+        await File.WriteAllTextAsync(config, "node_conditions:\n  rules:\n    Gpu: 'False'\n    Some.*Disk: Unknown\n", Cancel);
+
+        var table = await OsmoProcess.RunWithInputAsync(TwoNodes, "evaluate", "--config", config);
+        var json = await OsmoProcess.RunWithInputAsync(TwoNodes, "evaluate", "--config", config, "-o", "json");
+
+        Assert.Contains(
+            "gpu-1   no          GpuHealthy is True, must be False (rules has \"Gpu\": \"False\")\n", table.Out, StringComparison.Ordinal);
+        using var nodes = JsonDocument.Parse(json.Out);
+        var reason = nodes.RootElement[1].GetProperty("reasons").EnumerateArray().Last();
+        Assert.Equal(
+            ["condition", "SomeTransientDisk", "True", null, "rules", "\"Some.*Disk\": \"Unknown\""],
+            reason.EnumerateObject().SkipLast(1).Select(field => field.Value.GetString()));
+
+        await File.WriteAllTextAsync(config, """{"node_conditions": {"rules": {"(?!Gpu)": "True"}}}""", Cancel);
+        var refused = await OsmoProcess.RunWithInputAsync(TwoNodes, "evaluate", "--config", config);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("node_conditions.rules.(?!Gpu): ", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -142,7 +167,7 @@ public sealed class EvaluateTests : IDisposable
         "node_conditions.ignore_node_conditions[1]: must be a string, not the number 5.")]
     [InlineData("{\"node_conditions\":[]}", "node_conditions: must be an object, not a list.")]
     [InlineData("{\"node_conditions\":{\"prefix\":\"example.com/\"}}", "must end with \"osmo.nvidia.com/\"")]
-    [InlineData("{\"node_conditions\":{\"rules\":{}}}", "node_conditions.rules: is not a known field")]
+    [InlineData("{\"node_conditions\":{\"rulez\":{}}}", "node_conditions.rulez: is not a known field")]
     [InlineData("{\"node_conditions\":{\"ignore_node_conditions\":[\"a*b\"]}}", "node_conditions.ignore_node_conditions[0]: \"a*b\"")]
     [InlineData("{\"additional_node_conditions\":[]}", "there is no \"node_conditions\"")]
     [InlineData("{\"node_conditions\":{},\"node_conditions\":{}}", "not valid JSON")]

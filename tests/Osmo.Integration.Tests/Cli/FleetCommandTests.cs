@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Osmo.Integration.Tests.Cli.Support;
+using Osmo.Testing.Channel;
 using Osmo.Testing.Serving;
 using Xunit;
 
@@ -80,6 +81,43 @@ public sealed class FleetCommandTests
         var delete = await user.RunAsync("config", "delete", "BACKEND", "isaac");
         Assert.Equal("Successfully deleted BACKEND config \"isaac\"\n", delete.Out);
         Assert.Equal("Key   Value\n===========\n", (await user.RunAsync("config", "show", "BACKEND")).Out);
+    }
+
+    [Fact]
+    public async Task Rules_take_the_place_of_lists_and_lists_that_of_rules()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var agent = await ScriptedAgent.JoinAsync(server.Url, "isaac");
+        await agent.ReportAsync([new("gpu-1", ("Ready", "True"), ("GpuHealthy", "Unknown"), ("Vendor", "True"))], snapshot: true);
+        using var user = new OsmoUser(server.Url);
+        var rules = user.Write("rules.json", """{"node_conditions": {"rules": {"Gpu.*": "True", "Ven": "True|False"}}}""");
+        var lists = user.Write(
+            "lists.yaml", "type: BACKEND\nname: isaac\nconfig: {node_conditions: {additional_node_conditions: [Vendor]}}\n");
+        var bad = user.Write("bad.json", """
+            {"node_conditions": {"rules": {
+              "Gpu.*": "True",
+              "(?!Gpu)": "False"}}}
+            """);
+
+        var update = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", rules);
+        var explained = await user.RunAsync("explain", "node", "gpu-1");
+        var again = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", bad);
+        var apply = await user.RunAsync("apply", "-f", lists);
+        var typo = await user.RunAsync("config", "update", "BACKEND", "isaac", "--file", user.Write("t.json", """
+            {"node_conditions": {"rule": {}}}
+            """));
+
+        Assert.Equal((0, "Successfully updated BACKEND config\n"), (update.ExitCode, update.Out));
+        Assert.Contains("GpuHealthy is Unknown, must be True (rules has \"Gpu.*\": \"True\")\n", explained.Out, StringComparison.Ordinal);
+        Assert.Matches("Vendor +True +as the rule says +yes +rules: \"Ven\": \"True\\|False\"\n", explained.Out);
+        Assert.Matches("Ready +True +True +yes +always required\n", explained.Out);
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains($"{bad}:3:3: node_conditions.rules.(?!Gpu): ", again.Error, StringComparison.Ordinal);
+        Assert.Equal("backend/isaac updated\n", apply.Out);
+        Assert.Equal(
+            """{"additional_node_conditions":["Vendor"],"ignore_node_conditions":[],"prefix":"osmo.nvidia.com/"}""",
+            (await server.GetAsync("/api/configs/backend/isaac"))["node_conditions"]!.ToJsonString());
+        Assert.Contains("node_conditions.rule is not a known field; did you mean \"rules\"?", typo.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class NodeConditionRulesTests
     {
         Assert.False(NodeConditionRules.TryCreate(["", "a*b", "ok"], ["x*y"], out _, out var errors));
         Assert.Equal(
-            [(NodeConditionRules.AdditionalField, 0), (NodeConditionRules.AdditionalField, 1), (NodeConditionRules.IgnoreField, 0)],
+            [(NodeConditionLists.AdditionalField, 0), (NodeConditionLists.AdditionalField, 1), (NodeConditionLists.IgnoreField, 0)],
             errors.Select(e => (e.Field, e.Index!.Value)));
     }
 
@@ -85,7 +85,7 @@ public sealed class NodeConditionRulesTests
         var entries = new List<string> { "GpuHealthy" };
         Assert.True(NodeConditionRules.TryCreate(entries, [], out var rules, out _));
         entries[0] = "Other";
-        Assert.Equal(["GpuHealthy"], rules.Additional);
+        Assert.Equal(["GpuHealthy"], Assert.IsType<NodeConditionLists>(rules).Additional);
     }
 
     [Theory]
@@ -100,11 +100,12 @@ public sealed class NodeConditionRulesTests
     public void A_type_is_classified_by_the_first_entry_that_matches(string type, RequiredStatus required, RuleSource source, string? entry)
     {
         var rules = Rules(["GpuHealthy", "OSMO*", "OSMOC*"], ["OSMOTrans*"]);
-        Assert.Equal(new ConditionRequirement(required, source, entry), rules.Classify(type));
+        Assert.Equal(new ConditionRequirement(required, source, entry), rules.Classify(type, "True"));
     }
 
     [Fact]
-    public void Ignore_wins_over_ready_itself() => Assert.Equal(RuleSource.IgnoreEntry, Rules(["Ready"], ["*"]).Classify("Ready").Source);
+    public void Ignore_wins_over_ready_itself() =>
+        Assert.Equal(RuleSource.IgnoreEntry, Rules(["Ready"], ["*"]).Classify("Ready", "False").Source);
 
     private static NodeConditionRules Rules(string[] additional, string[] ignore)
     {

@@ -31,7 +31,8 @@ public sealed class MessageTests
         from uid in MaybeText
         from flags in Flag.ArrayOf(3)
         from tests in Text.ListOf()
-        from rules in Gen.Elements(new[] { "GpuHealthy", "Disk*" }, [], ["*"])
+        from rules in Gen.Elements(
+            Lists("GpuHealthy", "Disk*"), Lists(), Lists("*"), Patterns(), Patterns(("Gpu.*", "True"), ("Ünï", "x|y")))
         from numbers in Gen.Choose(0, int.MaxValue).ArrayOf(2)
         from created in Time
         from heard in MaybeTime
@@ -46,7 +47,7 @@ public sealed class MessageTests
                 Tests = new TextList([.. tests]),
                 CacheConfigJson = texts[4],
                 Scheduler = new SchedulerSettings(texts[5], texts[6], flags[0], numbers[0]),
-                NodeConditions = NodeConditionRules.TryCreate(rules, [], out var made, out _) ? made : NodeConditionRules.Default,
+                NodeConditions = rules,
                 EnableNodeLabelUpdate = flags[1],
             },
             new BackendRegistration(uid, texts[7], texts[8], NodeConditionPrefix.Default, flags[2])
@@ -65,8 +66,8 @@ public sealed class MessageTests
 
     private static readonly Gen<NodeExplanation> Nodes =
         from pairs in Gen.Zip(Gen.Elements("Ready", "DiskPressure", "GpuHealthy"), Gen.Elements("True", "False", "Unknown", "")).ListOf()
-        from rules in Gen.Elements(new[] { "GpuHealthy" }, [], ["Disk*"])
-        from ignored in Gen.Elements(new[] { "Disk*" }, [], ["*"])
+        from rules in Gen.Elements(
+            Lists("GpuHealthy"), Lists("Disk*"), Ignoring("Disk*"), Ignoring("*"), Patterns(("Gpu", "True"), ("D", "False|Unknown")))
         from flags in Flag.ArrayOf(3)
         from labels in Gen.Zip(Text, Text).ListOf()
         from taints in Text.ArrayOf(3).ListOf()
@@ -74,7 +75,7 @@ public sealed class MessageTests
         from texts in Text.ArrayOf(3)
         from maybe in MaybeText.ArrayOf(4)
         from since in MaybeTime
-        select Explain([.. pairs.Select(pair => new ConditionPair(pair.Item1, pair.Item2))], rules, ignored, flags, (since, maybe), (
+        select Explain([.. pairs.Select(pair => new ConditionPair(pair.Item1, pair.Item2))], rules, flags, (since, maybe), (
             texts,
             new NodeFacts(
                 [.. labels.Select(label => new NodeLabel(label.Item1, label.Item2))],
@@ -225,13 +226,11 @@ public sealed class MessageTests
 
     private static NodeExplanation Explain(
         ConditionPair[] pairs,
-        string[] rules,
-        string[] ignored,
+        NodeConditionRules rules,
         bool[] flags,
         (DateTimeOffset? Since, string?[] Maybe) optional,
         (string[] Texts, NodeFacts Facts) rest)
     {
-        NodeConditionRules.TryCreate(rules, ignored, out var made, out _);
         new ConditionSetPool(new ConditionTable()).TryShare(pairs, out var set);
         var node = new NodeSnapshot(
             rest.Texts[0], rest.Texts[1], flags[0], set!, rest.Facts, flags[1], optional.Since, optional.Maybe[0])
@@ -240,8 +239,19 @@ public sealed class MessageTests
             Usage = flags[2] ? new NodeUsage(rest.Facts.Allocatable, rest.Facts.Capacity) : null,
         };
         var label = new LabelState(rest.Texts[2], optional.Maybe[1], optional.Maybe[2], flags[2], optional.Maybe[3]);
-        return new NodeExplanation(node, made.Explain(pairs, flags[0], node.AgentVerdict), label);
+        return new NodeExplanation(node, rules.Explain(pairs, flags[0], node.AgentVerdict), label);
     }
+
+    private static NodeConditionRules Lists(params string[] additional) =>
+        NodeConditionRules.TryCreate(additional, [], out var rules, out _) ? rules : throw new ArgumentException("No legal lists.");
+
+    private static NodeConditionRules Ignoring(params string[] ignore) =>
+        NodeConditionRules.TryCreate([], ignore, out var rules, out _) ? rules : throw new ArgumentException("No legal lists.");
+
+    private static NodeConditionRules Patterns(params (string Type, string Status)[] pairs) =>
+        NodeConditionRules.TryCreate([.. pairs.Select(pair => new ConditionRule(pair.Type, pair.Status))], out var rules, out _)
+            ? rules
+            : throw new ArgumentException("No legal patterns.");
 
     private static object Told(NodeExplanation node) => (
         Told(node.Node),

@@ -130,8 +130,19 @@ internal static class BackendMessages
             EnableNodeLabelUpdate = config.EnableNodeLabelUpdate,
         };
         message.Tests.AddRange(config.Tests.Items);
-        message.AdditionalNodeConditions.AddRange(config.NodeConditions.Additional);
-        message.IgnoreNodeConditions.AddRange(config.NodeConditions.Ignore);
+        switch (config.NodeConditions)
+        {
+            case NodeConditionLists lists:
+                message.AdditionalNodeConditions.AddRange(lists.Additional);
+                message.IgnoreNodeConditions.AddRange(lists.Ignore);
+                break;
+            case NodeConditionPatterns patterns:
+                message.NodeConditionRules = new Proto.ConditionRules();
+                message.NodeConditionRules.Rules.AddRange(
+                    patterns.Rules.Select(rule => new Proto.ConditionRule { Type = rule.Type, Status = rule.Status }));
+                break;
+        }
+
         return message;
     }
 
@@ -145,12 +156,19 @@ internal static class BackendMessages
         CacheConfigJson = message.CacheConfigJson,
         Scheduler = new SchedulerSettings(
             message.SchedulerType, message.SchedulerName, message.Coscheduling, message.SchedulerTimeout),
-        NodeConditions = NodeConditionRules.TryCreate(
-            message.AdditionalNodeConditions, message.IgnoreNodeConditions, out var rules, out var errors)
-            ? rules
-            : throw new WireFormatException($"A backend came with rules that are not legal here: {errors[0].Message}"),
+        NodeConditions = ReadRules(message),
         EnableNodeLabelUpdate = message.EnableNodeLabelUpdate,
     };
+
+    private static NodeConditionRules ReadRules(Proto.BackendConfig message)
+    {
+        var legal = message.NodeConditionRules is { } given
+            ? NodeConditionRules.TryCreate(
+                [.. given.Rules.Select(rule => new ConditionRule(rule.Type, rule.Status))], out var rules, out var errors)
+            : NodeConditionRules.TryCreate(
+                message.AdditionalNodeConditions, message.IgnoreNodeConditions, out rules, out errors);
+        return legal ? rules : throw new WireFormatException($"A backend came with rules that are not legal here: {errors[0].Message}");
+    }
 
     private static Proto.Registration Write(BackendRegistration registration)
     {

@@ -18,12 +18,27 @@ internal static class ListenerFrames
     /// <summary>Which node conditions count, in the form or the forms that the agent may understand.</summary>
     public static IEnumerable<byte[]> NodeConditions(NodeConditionRules rules, ListenerGeneration generation)
     {
+        var told = RuleTranslation.Of(rules);
         if (generation != ListenerGeneration.Rules)
         {
-            yield return Write("node_conditions", rules, static (body, rules) =>
+            yield return Write("node_conditions", told.Lists, static (body, lists) =>
             {
-                WriteList(body, "available_conditions", rules.Additional);
-                WriteList(body, "ignore_conditions", rules.Ignore);
+                WriteList(body, "available_conditions", lists.Additional);
+                WriteList(body, "ignore_conditions", lists.Ignore);
+            });
+        }
+
+        if (generation != ListenerGeneration.Lists)
+        {
+            yield return Write("node_conditions", told.Pairs, static (body, pairs) =>
+            {
+                body.WriteStartObject("rules"u8);
+                foreach (var pair in pairs)
+                {
+                    body.WriteString(pair.Type, pair.Status);
+                }
+
+                body.WriteEndObject();
             });
         }
     }

@@ -4,17 +4,17 @@ using System.Text;
 namespace Osmo.Grains.Availability;
 
 /// <summary>The checks that a list of condition entries must pass before it becomes rules.</summary>
-internal static class RuleValidation
+internal static class ListValidation
 {
     // An error is read in a terminal or a form: enough of the entry to recognise it, never a page of it.
     private const int ShownCharsMax = 80;
 
     public static void Check(string field, IReadOnlyList<string> entries, ImmutableArray<RuleError>.Builder errors)
     {
-        if (entries.Count > NodeConditionRules.EntriesMax)
+        if (entries.Count > NodeConditionLists.EntriesMax)
         {
             errors.Add(new(field, null, null,
-                $"{field}: {entries.Count} entries, at most {NodeConditionRules.EntriesMax} are allowed. "
+                $"{field}: {entries.Count} entries, at most {NodeConditionLists.EntriesMax} are allowed. "
                 + "Replace entries that share a beginning with one that ends in \"*\"."));
             return;
         }
@@ -36,9 +36,9 @@ internal static class RuleValidation
             return "the entry is empty. Remove it, or write a condition type such as \"GpuHealthy\" (\"*\" alone matches every type).";
         }
 
-        if (entry.Length > NodeConditionRules.EntryCharsMax)
+        if (entry.Length > NodeConditionLists.EntryCharsMax)
         {
-            return $"the entry has {entry.Length} characters, at most {NodeConditionRules.EntryCharsMax} are allowed "
+            return $"the entry has {entry.Length} characters, at most {NodeConditionLists.EntryCharsMax} are allowed "
                 + "(no condition type is longer). Shorten it.";
         }
 
@@ -49,7 +49,8 @@ internal static class RuleValidation
             : null;
     }
 
-    private static string Show(string? entry)
+    /// <summary>An entry as messages show it: shortened, and without characters that no terminal should get.</summary>
+    public static string Show(string? entry)
     {
         var shown = new StringBuilder();
         foreach (var c in (entry ?? "").AsSpan(0, Math.Min(entry?.Length ?? 0, ShownCharsMax)))
