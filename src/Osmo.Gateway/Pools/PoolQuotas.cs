@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Osmo.Grains.Nodes;
 using Osmo.Grains.Pools;
 
 namespace Osmo.Gateway.Pools;
@@ -16,11 +17,35 @@ namespace Osmo.Gateway.Pools;
 internal sealed record GpuUsage(
     string QuotaUsed, string QuotaFree, string QuotaLimit, string TotalUsage, string TotalCapacity, string TotalFree)
 {
-    /// <summary>What workloads use is not known here: nothing counts as used.</summary>
-    public static GpuUsage Of(decimal quota, decimal capacity) =>
-        new("0", Text(quota), Text(quota), "0", Text(capacity), Text(capacity));
+    /// <summary>Whole GPUs. Only workflows use up a quota.</summary>
+    /// <param name="quota">The quota.</param>
+    /// <param name="gpus">What the nodes have and what is in use of it.</param>
+    public static GpuUsage Of(decimal quota, PoolGpus gpus) => new(
+        Text(gpus.UsedByWorkflows),
+        Text(Math.Max(0, quota - gpus.UsedByWorkflows)),
+        Text(quota),
+        Text(gpus.Used),
+        Text(gpus.Capacity),
+        Text(Math.Max(0, gpus.Capacity - gpus.Used)));
 
     private static string Text(decimal amount) => decimal.Floor(amount).ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>GPUs of some nodes.</summary>
+/// <param name="Capacity">That pods may use.</param>
+/// <param name="Used">In use; nothing of nodes whose agent does not say.</param>
+/// <param name="UsedByWorkflows">The part of it that workflows use.</param>
+internal readonly record struct PoolGpus(decimal Capacity, decimal Used, decimal UsedByWorkflows)
+{
+    public static PoolGpus Of(NodeSnapshot node)
+    {
+        var used = NodeResources.Of(node.Usage?.All ?? []).Gpus;
+        var others = NodeResources.Of(node.Usage?.NonWorkflow ?? []).Gpus;
+        return new(NodeResources.Of(node.Facts.Allocatable).Gpus, used, Math.Max(0, used - others));
+    }
+
+    public static PoolGpus operator +(PoolGpus x, PoolGpus y) =>
+        new(x.Capacity + y.Capacity, x.Used + y.Used, x.UsedByWorkflows + y.UsedByWorkflows);
 }
 
 /// <summary>Pools that share nodes stand together; nodes that several have count once in the sum.</summary>
@@ -33,15 +58,15 @@ internal static class PoolQuotas
     /// <param name="nodes">The available nodes that they have.</param>
     public static JsonObject Write(IReadOnlyList<(Pool Pool, JsonObject View)> pools, IReadOnlyList<PooledNode> nodes)
     {
-        var capacities = new Dictionary<string, decimal>(StringComparer.Ordinal);
-        var sum = 0m;
+        var gpusOf = new Dictionary<string, PoolGpus>(StringComparer.Ordinal);
+        var sum = default(PoolGpus);
         foreach (var node in nodes.Where(node => node.Memberships.Length > 0))
         {
-            var gpus = NodeResources.Of(node.Node.Facts.Allocatable).Gpus;
+            var gpus = PoolGpus.Of(node.Node);
             sum += gpus;
             foreach (var pool in PoolsOf(node))
             {
-                capacities[pool] = capacities.GetValueOrDefault(pool) + gpus;
+                gpusOf[pool] = gpusOf.GetValueOrDefault(pool) + gpus;
             }
         }
 
@@ -51,15 +76,15 @@ internal static class PoolQuotas
             var members = new JsonArray();
             foreach (var (pool, view) in set)
             {
-                var capacity = capacities.GetValueOrDefault(pool.Name);
-                view["resource_usage"] = Serialize(GpuUsage.Of(pool.GpuQuota ?? capacity, capacity));
+                var gpus = gpusOf.GetValueOrDefault(pool.Name);
+                view["resource_usage"] = Serialize(GpuUsage.Of(pool.GpuQuota ?? gpus.Capacity, gpus));
                 members.Add(view);
             }
 
             sets.Add(new JsonObject { ["pools"] = members });
         }
 
-        var quotas = pools.Sum(pool => pool.Pool.GpuQuota ?? capacities.GetValueOrDefault(pool.Pool.Name));
+        var quotas = pools.Sum(pool => pool.Pool.GpuQuota ?? gpusOf.GetValueOrDefault(pool.Pool.Name).Capacity);
         return new JsonObject { ["node_sets"] = sets, ["resource_sum"] = Serialize(GpuUsage.Of(quotas, sum)) };
     }
 
