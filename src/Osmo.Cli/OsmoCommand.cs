@@ -69,7 +69,7 @@ internal static class OsmoCommand
         }
     }
 
-    private static RootCommand Create(CliTerminal terminal)
+    internal static RootCommand Create(CliTerminal terminal)
     {
         var gateway = new GatewayOptions();
         var root = new RootCommand("Osmo: which nodes of your clusters may be scheduled on, and why not.")
@@ -90,7 +90,13 @@ internal static class OsmoCommand
             CompletionCommand.Create(terminal),
             VersionCommand.Create(gateway, terminal),
         };
-        HelpPages.Install(root, terminal);
+        foreach (var option in gateway.All)
+        {
+            root.Options.Add(option);
+        }
+
+        HelpPages.Install(root, gateway.All, terminal);
+        Suggestions.Install(root, gateway, terminal);
         return root;
     }
 

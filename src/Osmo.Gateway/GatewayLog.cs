@@ -27,6 +27,9 @@ internal static partial class GatewayLog
     [LoggerMessage(1204, LogLevel.Warning, "The last uses of {Count} tokens were not written: {Reason}")]
     public static partial void UsesUnwritten(ILogger logger, int count, string reason);
 
+    [LoggerMessage(1206, LogLevel.Warning, "Old events of the audit trail could not be deleted; tried again in an hour: {Reason}")]
+    public static partial void AuditUncut(ILogger logger, string reason);
+
     [LoggerMessage(1205, LogLevel.Warning, "The identity provider {Issuer} cannot be used: {Reason}")]
     public static partial void ProviderUnusable(ILogger logger, string issuer, string reason);
 }

@@ -72,7 +72,7 @@ internal sealed class AccessBenchmark : IBenchmark
 
     private sealed class ManyTokens(string[] texts) : IAccessStore
     {
-        private readonly AccessRecords _records = new(1, [.. texts.Select(Token)], []);
+        private readonly AccessRecords _records = new(1, [.. texts.Select(Token)], [], []);
 
         public Task<long> ReadVersionAsync(CancellationToken cancellationToken) => Task.FromResult(1L);
 

@@ -23,7 +23,7 @@ internal sealed class WindowedListener : IDisposable
     private readonly byte[] _uuidStart;
     private readonly byte[] _batch;
     private readonly long[] _sentAt = new long[RingSize];
-    private readonly SemaphoreSlim _room = new(0);
+    private readonly SemaphoreSlim _progress = new(0, 1);
     private readonly List<double> _latenciesMs = [];
     private long _sent;
     private long _acknowledged;
@@ -83,26 +83,20 @@ internal sealed class WindowedListener : IDisposable
     public void Dispose()
     {
         _connection.Dispose();
-        _room.Dispose();
+        _progress.Dispose();
     }
 
     private async Task SendWindowAsync(long to, CancellationToken cancel)
     {
-        var room = Window;
         while (Stopwatch.GetTimestamp() is var now && now < to)
         {
-            var count = Math.Min(room, BatchMax);
-            await SendAsync(count, _ => now, cancel);
-            room -= count;
-            if (room == 0)
+            if (Free() is > 0 and var free)
             {
-                await _room.WaitAsync(cancel);
-                room++;
+                await SendAsync(Math.Min(free, BatchMax), _ => now, cancel);
             }
-
-            while (room < Window && _room.Wait(0, cancel))
+            else
             {
-                room++;
+                await _progress.WaitAsync(cancel);
             }
         }
     }
@@ -119,8 +113,7 @@ internal sealed class WindowedListener : IDisposable
         {
             while (_sent < (now - start) / period)
             {
-                var free = Window - (int)(_sent - Volatile.Read(ref _acknowledged));
-                var count = (int)Math.Min(Math.Min(free, BatchMax), Math.Ceiling(((now - start) / period) - _sent));
+                var count = (int)Math.Min(Math.Min(Free(), BatchMax), Math.Ceiling(((now - start) / period) - _sent));
                 if (count <= 0)
                 {
                     break;
@@ -132,6 +125,8 @@ internal sealed class WindowedListener : IDisposable
             await timer.WaitForNextTickAsync(cancel);
         }
     }
+
+    private int Free() => Window - (int)(_sent - Volatile.Read(ref _acknowledged));
 
     private async ValueTask SendAsync(int count, Func<long, long> dueAt, CancellationToken cancel)
     {
@@ -155,21 +150,16 @@ internal sealed class WindowedListener : IDisposable
     {
         while (_acknowledged < Volatile.Read(ref _last))
         {
-            var count = Take();
-            if (count > 0)
-            {
-                _room.Release(count);
-            }
-            else
+            if (!Take())
             {
                 await _connection.ReceiveAsync(cancel);
             }
         }
     }
 
-    private int Take()
+    private bool Take()
     {
-        var count = 0;
+        var before = _acknowledged;
         var now = Stopwatch.GetTimestamp();
         while (_connection.TryTake(out var payload))
         {
@@ -186,10 +176,19 @@ internal sealed class WindowedListener : IDisposable
             }
 
             Volatile.Write(ref _acknowledged, number + 1);
-            count++;
         }
 
-        return count;
+        if (_acknowledged == before)
+        {
+            return false;
+        }
+
+        if (_progress.CurrentCount == 0)
+        {
+            _progress.Release();
+        }
+
+        return true;
     }
 
     /// <summary>Every node fine, then every node with a condition that is not, again and again.</summary>

@@ -107,7 +107,7 @@ public sealed class AccessWatch : IDisposable
     {
         // From before it is asked: an answer that took long is as old as the question.
         var asked = _time.GetTimestamp();
-        var (revision, roles) = await _roles.ReadAsync(cancellationToken).ConfigureAwait(false);
+        var revision = await _roles.ReadRevisionAsync(cancellationToken).ConfigureAwait(false);
         var version = await _store.ReadVersionAsync(cancellationToken).ConfigureAwait(false);
         var state = _confirmed?.State;
         if (state is not null && state.Version == version && state.RoleRevision == revision)
@@ -117,7 +117,14 @@ public sealed class AccessWatch : IDisposable
         }
 
         var records = await _store.ReadAsync(cancellationToken).ConfigureAwait(false);
-        var table = state?.RoleRevision == revision ? state.Roles : new RoleTable(PreassignedRoles.Complete(roles));
+        var table = state?.Roles;
+        if (table is null || state?.RoleRevision != revision)
+        {
+            // Of the number that comes with it: there may have been another change since the question.
+            (revision, var roles) = await _roles.ReadAsync(cancellationToken).ConfigureAwait(false);
+            table = new RoleTable(PreassignedRoles.Complete(roles));
+        }
+
         _confirmed = new Confirmed(new AccessState(records, revision, table), asked);
         Changed?.Invoke();
     }

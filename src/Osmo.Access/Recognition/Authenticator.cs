@@ -65,7 +65,7 @@ public sealed class Authenticator(FixedTokens fixedTokens, StoredAccess? stored,
     public Identity? Renew(Principal principal) => principal.Kind switch
     {
         PrincipalKind.File => Recognized(principal, RoleTable.Preassigned).Identity,
-        PrincipalKind.Oidc => Recognized(principal, stored!.Watch.Read().Roles).Identity,
+        PrincipalKind.Oidc => RecognizedByProvider(principal, stored!.Watch.Read()).Identity,
         _ => Judge(principal with { Kind = PrincipalKind.AccessToken }, stored!.Watch.Read()).Identity,
     };
 
@@ -132,7 +132,7 @@ public sealed class Authenticator(FixedTokens fixedTokens, StoredAccess? stored,
     {
         if (principal.Kind == PrincipalKind.Oidc)
         {
-            return IsOver(principal) ? Over() : Recognized(principal, state.Roles);
+            return IsOver(principal) ? Over() : RecognizedByProvider(principal, state);
         }
 
         if (principal.Kind == PrincipalKind.Login && (state.FindKey(principal.KeyId!, time.GetUtcNow()) is null || IsOver(principal)))
@@ -153,7 +153,7 @@ public sealed class Authenticator(FixedTokens fixedTokens, StoredAccess? stored,
 
         var end = principal.Kind == PrincipalKind.Login && principal.ExpiresAt < token.ExpiresAt ? principal.ExpiresAt : token.ExpiresAt;
         return time.GetUtcNow() < token.ExpiresAt
-            ? Recognized(principal with { Roles = token.Roles.Items, TokenName = token.Name, ExpiresAt = end }, state.Roles)
+            ? Recognized(principal with { Roles = state.RolesOf(token), TokenName = token.Name, ExpiresAt = end }, state.Roles)
             : new AccessAnswer(null, AccessLimits.Expired);
     }
 
@@ -177,6 +177,9 @@ public sealed class Authenticator(FixedTokens fixedTokens, StoredAccess? stored,
     private static AccessAnswer Over() => new(null, "The log-in has expired. Log in again, or exchange the access token anew.");
 
     private bool IsOver(Principal principal) => principal.ExpiresAt <= time.GetUtcNow();
+
+    private AccessAnswer RecognizedByProvider(Principal principal, AccessState state) =>
+        Recognized(principal with { Roles = state.RolesOf(principal.Name, principal.ClaimedRoles) }, state.Roles);
 
     private AccessAnswer Recognized(Principal principal, RoleTable roles)
     {

@@ -24,6 +24,9 @@ public enum PrincipalKind
 /// <param name="Roles">The names of the roles.</param>
 public sealed record Principal(PrincipalKind Kind, string Name, ImmutableArray<string> Roles)
 {
+    /// <summary>The roles that an identity provider named, where it is one of its log-ins: <see cref="Roles"/> may be more.</summary>
+    public ImmutableArray<string> ClaimedRoles { get; init; } = [];
+
     /// <summary>The id of the token that it is or was made from; null for an identity provider's.</summary>
     public string? TokenId { get; init; }
 

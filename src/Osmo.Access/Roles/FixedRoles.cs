@@ -4,6 +4,9 @@ namespace Osmo.Access.Roles;
 public sealed class FixedRoles : IRoleSource
 {
     /// <inheritdoc/>
+    public Task<long> ReadRevisionAsync(CancellationToken cancellationToken) => Task.FromResult(0L);
+
+    /// <inheritdoc/>
     public Task<(long Revision, IReadOnlyList<Role> Roles)> ReadAsync(CancellationToken cancellationToken) =>
         Task.FromResult<(long, IReadOnlyList<Role>)>((0, PreassignedRoles.All));
 }

@@ -84,7 +84,7 @@ public sealed class LoginTokens(SigningKeys keys, TimeProvider time)
         }).ConfigureAwait(false);
         if (!result.IsValid)
         {
-            return (null, Explain(result.Exception), false);
+            return (null, Explain(result.Exception, login, now), false);
         }
 
         return login.TryGetPayloadValue<string>(TokenClaim, out var id) && login.TryGetPayloadValue<string>(UserClaim, out var user)
@@ -98,8 +98,11 @@ public sealed class LoginTokens(SigningKeys keys, TimeProvider time)
     }
 
     /// <summary>Why a log-in is refused, without a word of it.</summary>
-    public static string Explain(Exception? failure) => failure switch
+    public static string Explain(Exception? failure, JsonWebToken login, DateTimeOffset now) => failure switch
     {
+        SecurityTokenInvalidLifetimeException when login.ValidFrom > now.UtcDateTime =>
+            "The log-in is not valid yet: the clock of whoever made it is ahead of this server's, or this server's is behind. Set both "
+            + "clocks, then log in again.",
         SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException =>
             "The log-in has expired. Log in again, or exchange the access token anew.",
         SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "The log-in's signature is not valid.",

@@ -1,5 +1,6 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
+using Osmo.Access.Users;
 using Osmo.Grains.Errors;
 
 namespace Osmo.Access.Tokens;
@@ -8,10 +9,13 @@ namespace Osmo.Access.Tokens;
 /// <param name="Version">Goes up with every change.</param>
 /// <param name="Tokens">All access tokens, expired ones too, by kind, user and name.</param>
 /// <param name="Keys">The keys that sign log-ins, the newest first.</param>
-public sealed record AccessRecords(long Version, IReadOnlyList<AccessToken> Tokens, IReadOnlyList<StoredSigningKey> Keys);
+/// <param name="Users">All users, by their ids.</param>
+public sealed record AccessRecords(
+    long Version, IReadOnlyList<AccessToken> Tokens, IReadOnlyList<StoredSigningKey> Keys, IReadOnlyList<StoredUser> Users);
 
 /// <summary>
-/// Where access tokens and the keys that sign log-ins are stored. Every change is made together with its line in the audit trail. All
+/// Where access tokens and the keys that sign log-ins are stored, and where users are read (<see cref="IUserStore"/> changes them).
+/// Every change is made together with its line in the audit trail. All
 /// methods fail with <see cref="OsmoException"/> (<see cref="ErrorCode.Unavailable"/>) where the database cannot be used.
 /// </summary>
 public interface IAccessStore

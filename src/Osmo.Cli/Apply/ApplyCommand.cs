@@ -50,7 +50,6 @@ internal sealed class ApplyCommand
             apply._files, apply._diff,
         };
         apply._change.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(apply.RunAsync);
         return command;
     }

@@ -32,7 +32,6 @@ internal static class BackendCommand
             watch,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);
@@ -50,25 +49,20 @@ internal static class BackendCommand
 
     private static void Write(IReadOnlyList<JsonObject> backends, OutputFormat format, CliTerminal terminal)
     {
-        switch (format)
-        {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                DocumentWriter.Write(new JsonArray([.. backends.Select(backend => backend.DeepClone())]), format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                backends.ToList().ForEach(backend => terminal.Out.WriteLine($"backend/{Printable.Line(FleetApi.NameOf(backend))}"));
-                break;
-            default:
-                var wide = format == OutputFormat.Wide;
-                new ColumnTable(BackendRow.Headings(wide), BackendRow.Colour)
-                    .Write(backends.Select(backend => BackendRow.Cells(backend, wide, terminal.Time)), terminal);
-                break;
-        }
+        var wide = format == OutputFormat.Wide;
+        ListOutput.Write(
+            format,
+            () => new JsonArray([.. backends.Select(backend => backend.DeepClone())]),
+            () => backends.Select(backend => $"backend/{FleetApi.NameOf(backend)}"),
+            () => new ColumnTable(BackendRow.Headings(wide), BackendRow.Colour)
+                .Write(backends.Select(backend => BackendRow.Cells(backend, wide, terminal.Time)), terminal),
+            terminal);
     }
 
     private static DocumentedCommand Show(GatewayOptions gateway, CliTerminal terminal)
     {
         var name = new Argument<string>("NAME") { Description = "The backend." };
+        gateway.Backends.Offer(name.CompletionSources);
         var output = new OutputOption(OutputFormat.Table, OutputFormat.Json, OutputFormat.Yaml);
         var command = new DocumentedCommand("show", "Show a backend in numbers.", """
             Its configuration: osmo config show BACKEND NAME
@@ -80,7 +74,6 @@ internal static class BackendCommand
             name,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);

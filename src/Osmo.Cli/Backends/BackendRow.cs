@@ -21,6 +21,7 @@ internal static class BackendRow
         string Number(string name) => ((int?)backend[name] ?? 0).ToString("N0", CultureInfo.InvariantCulture);
         bool Flag(string name) => (bool?)backend[name] ?? false;
         var agent = !Flag("agent_connected") ? "away" : Flag("agent_synced") ? "in step" : "reporting";
+        agent = (string?)backend["agent_protocol"] == "listener" ? $"{agent} (OSMO's)" : agent;
         var labels = !Flag("label_updates") ? "off"
             : (int?)backend["labels_wrong"] is > 0 ? $"{Number("labels_wrong")} to go"
             : "all right";

@@ -42,7 +42,7 @@ internal static class CompletionCommand
               source <(osmo completion bash)
               osmo completion zsh > "${fpath[1]}/_osmo"
               osmo completion fish > ~/.config/fish/completions/osmo.fish
-            """)
+            """, isLocal: true)
         {
             Script("bash", Bash, terminal),
             Script("zsh", Zsh, terminal),

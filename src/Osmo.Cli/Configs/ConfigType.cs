@@ -71,5 +71,9 @@ internal sealed record ConfigType(
         return argument;
     }
 
+    /// <summary>Whether a command line names the type of backends in an argument.</summary>
+    public static bool IsBackend(ParseResult parsed, Argument<string> argument) =>
+        parsed.GetValue(argument)?.Split(':')[0].Equals(Backend.Name, StringComparison.OrdinalIgnoreCase) == true;
+
     public override string ToString() => Name;
 }

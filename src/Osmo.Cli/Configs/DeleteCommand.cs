@@ -25,7 +25,7 @@ internal static class DeleteCommand
             reference, name,
         };
         change.AddTo(command);
-        gateway.AddTo(command);
+        gateway.Backends.Offer(name.CompletionSources, parsed => ConfigType.IsBackend(parsed, reference));
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (type, revision) = ConfigReference.Parse(parsed.GetRequiredValue(reference));

@@ -29,7 +29,6 @@ internal static class DiffCommand
         {
             first, second,
         };
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var older = ConfigReference.Parse(parsed.GetRequiredValue(first));

@@ -65,7 +65,6 @@ internal sealed class HistoryCommand
             history._before, history._after, history._at,
         };
         history._output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var query = history.Query(parsed, terminal.Time);

@@ -9,21 +9,15 @@ internal static class HistoryTable
 {
     public static void Write(JsonArray entries, OutputFormat format, bool brief, CliTerminal terminal)
     {
-        switch (format)
-        {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                DocumentWriter.Write(new JsonObject { ["configs"] = entries.DeepClone() }, format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                entries.ToList().ForEach(entry => terminal.Out.WriteLine(Printable.Line($"{entry!["config_type"]}:{entry["revision"]}")));
-                break;
-            default:
-                string[] headings = brief
-                    ? ["Config Type", "Revision", "Username", "Created At"]
-                    : ["Config Type", "Name", "Revision", "Username", "Created At", "Description", "Tags"];
-                GuideTable.Write(headings, entries.Select(entry => Cells(entry!, brief, terminal)), terminal);
-                break;
-        }
+        string[] headings = brief
+            ? ["Config Type", "Revision", "Username", "Created At"]
+            : ["Config Type", "Name", "Revision", "Username", "Created At", "Description", "Tags"];
+        ListOutput.Write(
+            format,
+            () => new JsonObject { ["configs"] = entries.DeepClone() },
+            () => entries.Select(entry => $"{entry!["config_type"]}:{entry["revision"]}"),
+            () => GuideTable.Write(headings, entries.Select(entry => Cells(entry!, brief, terminal)), terminal),
+            terminal);
     }
 
     private static string[] Cells(JsonNode entry, bool brief, CliTerminal terminal)

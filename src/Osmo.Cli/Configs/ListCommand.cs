@@ -22,7 +22,6 @@ internal static class ListCommand
               osmo config list -o wide
             """);
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);

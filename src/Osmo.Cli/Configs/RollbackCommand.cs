@@ -22,7 +22,6 @@ internal static class RollbackCommand
             reference,
         };
         change.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (type, revision) = ConfigReference.ParseRevision(parsed.GetRequiredValue(reference));

@@ -32,7 +32,6 @@ internal static class SetCommand
             type, name, template, field,
         };
         change.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (ConfigType.Parse(parsed.GetRequiredValue(type)) != ConfigType.Role)

@@ -31,7 +31,7 @@ internal static class ShowCommand
             type, names,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
+        gateway.Backends.Offer(names.CompletionSources, parsed => ConfigType.IsBackend(parsed, type));
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var reference = ConfigReference.Parse(parsed.GetRequiredValue(type));

@@ -22,7 +22,6 @@ internal static class TagCommand
         {
             reference, set, delete,
         };
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var text = parsed.GetRequiredValue(reference);

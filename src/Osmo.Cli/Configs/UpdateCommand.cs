@@ -56,7 +56,7 @@ internal sealed class UpdateCommand
             update._type, update._name, update._file, update._diff, update._yes, update._wait,
         };
         update._change.AddTo(command);
-        gateway.AddTo(command);
+        gateway.Backends.Offer(update._name.CompletionSources, parsed => ConfigType.IsBackend(parsed, update._type));
         command.SetAction(update.RunAsync);
         return command;
     }

@@ -55,7 +55,7 @@ internal static class EvaluateCommand
         };
         output.AcceptOnlyFromAmong(Table, Wide, Json, Name);
 
-        var command = new DocumentedCommand("evaluate", Summary, Details) { file, config, output };
+        var command = new DocumentedCommand("evaluate", Summary, Details, isLocal: true) { file, config, output };
         command.SetAction(parsed =>
             Run(parsed.GetRequiredValue(file), parsed.GetValue(config), parsed.GetRequiredValue(output), terminal));
         return command;

@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Osmo.Cli.Completion;
 using Osmo.Cli.Login;
 using Osmo.Cli.Profiles;
 using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli.Gateway;
 
-/// <summary>Where the gateway is and who asks: options of every command that talks to it.</summary>
+/// <summary>Where the gateway is and who asks: options of the whole program, before a command or behind it.</summary>
 internal sealed class GatewayOptions
 {
     public const string ServerVariable = "OSMO_SERVER";
@@ -17,35 +18,37 @@ internal sealed class GatewayOptions
 
     private readonly Option<string?> _server = new("--server")
     {
+        Recursive = true,
         Description = $"The gateway's address; {ServerVariable}, the profile's, or {ServerDefault}, where it is not given.",
         HelpName = "URL",
     };
 
     private readonly Option<string?> _profile = new("--profile")
     {
+        Recursive = true,
         Description = $"The log-in to use; {ProfileVariable}, or the current one, where it is not given.",
         HelpName = "NAME",
     };
 
     private readonly Option<string?> _tokenFile = new("--token-file")
     {
+        Recursive = true,
         Description = $"File with a bearer token, instead of the log-in; {TokenFileVariable} where it is not given.",
         HelpName = "FILE",
     };
 
     private readonly Option<string?> _caFile = new("--ca-file")
     {
+        Recursive = true,
         Description = $"PEM file with the authorities to trust; {CaFileVariable}, or the profile's, where it is not given.",
         HelpName = "FILE",
     };
 
-    public void AddTo(Command command)
-    {
-        command.Options.Add(_server);
-        command.Options.Add(_profile);
-        command.Options.Add(_tokenFile);
-        command.Options.Add(_caFile);
-    }
+    /// <summary>Completes the names of the gateway's backends.</summary>
+    public BackendNames Backends { get; } = new();
+
+    /// <summary>The options, which stand before a command or behind it.</summary>
+    public IReadOnlyList<Option> All => [_server, _profile, _tokenFile, _caFile];
 
     /// <summary>The name of the profile that was asked for; null where none was.</summary>
     public string? ProfileName(ParseResult parsed) => parsed.GetValue(_profile) ?? Variable(ProfileVariable);

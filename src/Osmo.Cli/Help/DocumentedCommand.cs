@@ -6,7 +6,10 @@ namespace Osmo.Cli.Help;
 /// <param name="name">The command's name.</param>
 /// <param name="summary">One sentence.</param>
 /// <param name="details">What follows the options: explanations and examples.</param>
-internal sealed class DocumentedCommand(string name, string summary, string details = "") : Command(name, summary)
+/// <param name="isLocal">Whether it, and what is under it, does its work on this machine and asks no gateway.</param>
+internal sealed class DocumentedCommand(string name, string summary, string details = "", bool isLocal = false) : Command(name, summary)
 {
     public string Details { get; } = details;
+
+    public bool IsLocal { get; } = isLocal;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli.Help;
@@ -11,10 +12,13 @@ internal static class HelpPages
     private const int WidthDefault = 120;
     private const int WidthMin = 40;
 
-    public static void Install(RootCommand root, CliTerminal terminal)
+    /// <param name="root">The program.</param>
+    /// <param name="connection">Options that only commands have a use for that ask a gateway; the help of others leaves them out.</param>
+    /// <param name="terminal">Where the help is shown.</param>
+    public static void Install(RootCommand root, IReadOnlyList<Option> connection, CliTerminal terminal)
     {
         var width = Math.Max(WidthMin, terminal.Width ?? WidthDefault);
-        root.Options.OfType<HelpOption>().Single().Action = new Page(width);
+        root.Options.OfType<HelpOption>().Single().Action = new Page(width, connection);
     }
 
     private static void WriteDetails(DocumentedCommand command, TextWriter output, int width)
@@ -40,7 +44,10 @@ internal static class HelpPages
         }
     }
 
-    private sealed class Page(int width) : SynchronousCommandLineAction
+    private static bool IsLocal(CommandResult command) =>
+        command.Command is DocumentedCommand { IsLocal: true } || (command.Parent is CommandResult parent && IsLocal(parent));
+
+    private sealed class Page(int width, IReadOnlyList<Option> connection) : SynchronousCommandLineAction
     {
         private readonly HelpAction _usage = new() { MaxWidth = width };
 
@@ -48,6 +55,12 @@ internal static class HelpPages
 
         public override int Invoke(ParseResult parseResult)
         {
+            var isLocal = IsLocal(parseResult.CommandResult);
+            foreach (var option in connection)
+            {
+                option.Hidden = isLocal;
+            }
+
             _usage.Invoke(parseResult);
             if (parseResult.CommandResult.Command is DocumentedCommand command)
             {

@@ -61,7 +61,6 @@ internal sealed class LoginCommand
         {
             login._url, login._method, login._username, login._token, login._deviceEndpoint,
         };
-        gateway.AddTo(command);
         command.SetAction(login.RunAsync);
         return command;
     }

@@ -18,7 +18,6 @@ internal static class LogoutCommand
               osmo logout
               osmo logout --profile prod
             """);
-        gateway.AddTo(command);
         command.SetAction(parsed =>
         {
             var store = ProfileStore.Load();

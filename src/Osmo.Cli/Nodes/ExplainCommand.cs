@@ -34,7 +34,7 @@ internal static class ExplainCommand
             name, backend,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
+        gateway.Backends.Offer(backend.CompletionSources);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var wanted = parsed.GetRequiredValue(name);
@@ -94,6 +94,11 @@ internal static class ExplainCommand
         foreach (var note in node["notes"] as JsonArray ?? [])
         {
             Line(terminal, "Note", note!.ToString());
+        }
+
+        if ((bool?)node["agent_verdict"] is { } word)
+        {
+            Line(terminal, "Agent", $"calls it {(word ? "available" : "unavailable")}; of its conditions it reports those that are True");
         }
 
         Line(terminal, "Label", Label(node["label"]));

@@ -45,7 +45,7 @@ internal sealed class NodeCommand
         };
         _filter.AddTo(command);
         _output.AddTo(command);
-        _gateway.AddTo(command);
+        _gateway.Backends.Offer(_backend.CompletionSources);
         command.SetAction(RunAsync);
         return command;
     }
@@ -73,29 +73,27 @@ internal sealed class NodeCommand
         Show(nodes, format);
     }
 
-    private void Show(List<(string Backend, JsonObject Node)> nodes, OutputFormat format)
-    {
-        switch (format)
+    private void Show(List<(string Backend, JsonObject Node)> nodes, OutputFormat format) => ListOutput.Write(
+        format,
+        () =>
         {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                nodes.ForEach(item => item.Node.Insert(0, "backend", item.Backend));
-                DocumentWriter.Write(new JsonArray([.. nodes.Select(item => item.Node.DeepClone())]), format, _terminal.Out);
-                break;
-            case OutputFormat.Name:
-                nodes.ForEach(item => _terminal.Out.WriteLine($"node/{Printable.Line(FleetApi.NameOf(item.Node))}"));
-                break;
-            default:
-                var wide = format == OutputFormat.Wide;
-                if (nodes.Count > 0)
-                {
-                    new ColumnTable(NodeRow.Headings(wide), NodeRow.Colour)
-                        .Write(nodes.Select(item => NodeRow.Cells(item.Backend, item.Node, wide, _terminal.Time)), _terminal);
-                }
+            nodes.ForEach(item => item.Node.Insert(0, "backend", item.Backend));
+            return new JsonArray([.. nodes.Select(item => item.Node.DeepClone())]);
+        },
+        () => nodes.Select(item => $"node/{FleetApi.NameOf(item.Node)}"),
+        () => WriteTable(nodes, format == OutputFormat.Wide),
+        _terminal);
 
-                var available = nodes.Count(item => (bool?)item.Node["available"] == true);
-                var noun = nodes.Count == 1 ? "node" : "nodes";
-                _terminal.Out.WriteLine($"{nodes.Count} {noun}: {available} available, {nodes.Count - available} unavailable");
-                break;
+    private void WriteTable(List<(string Backend, JsonObject Node)> nodes, bool wide)
+    {
+        if (nodes.Count > 0)
+        {
+            new ColumnTable(NodeRow.Headings(wide), NodeRow.Colour)
+                .Write(nodes.Select(item => NodeRow.Cells(item.Backend, item.Node, wide, _terminal.Time)), _terminal);
         }
+
+        var available = nodes.Count(item => (bool?)item.Node["available"] == true);
+        var noun = nodes.Count == 1 ? "node" : "nodes";
+        _terminal.Out.WriteLine($"{nodes.Count} {noun}: {available} available, {nodes.Count - available} unavailable");
     }
 }

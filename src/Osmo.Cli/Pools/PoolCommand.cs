@@ -54,7 +54,6 @@ internal static class PoolCommand
             pools, mode,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);
@@ -70,34 +69,32 @@ internal static class PoolCommand
     {
         var sets = answer["node_sets"] as JsonArray ?? [];
         var pools = sets.SelectMany(set => (set!["pools"] as JsonArray ?? []).OfType<JsonObject>()).ToArray();
-        switch (format)
-        {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                DocumentWriter.Write(answer, format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                pools.ToList().ForEach(pool => terminal.Out.WriteLine($"pool/{Printable.Line(pool["name"]?.ToString() ?? "")}"));
-                break;
-            default:
-                if (pools.Length == 0)
-                {
-                    terminal.Out.WriteLine(
-                        asked.Length > 0 ? Printable.Line($"Pools {string.Join(", ", asked)} not found") : "No pools available");
-                    return;
-                }
+        ListOutput.Write(
+            format,
+            () => answer,
+            () => pools.Select(pool => $"pool/{pool["name"]}"),
+            () => WriteTable(answer, pools, asked, free, terminal),
+            terminal);
+    }
 
-                var fields = free ? FreeFields : UsedFields;
-                string[] Numbers(JsonNode? usage) => [.. fields.Select(field => usage?[field]?.ToString() ?? "-")];
-                var rows = pools.Select(pool => (string[])
-                [
-                    pool["name"]?.ToString() ?? "", pool["description"]?.ToString() ?? "", pool["status"]?.ToString() ?? "",
-                    .. Numbers(pool["resource_usage"]),
-                ]);
-                GuideTable.Write(
-                    free ? FreeHeadings : UsedHeadings,
-                    pools.Length > 1 ? [.. rows, ["Sum", "", "", .. Numbers(answer["resource_sum"])]] : rows,
-                    terminal);
-                break;
+    private static void WriteTable(JsonObject answer, JsonObject[] pools, string[] asked, bool free, CliTerminal terminal)
+    {
+        if (pools.Length == 0)
+        {
+            terminal.Out.WriteLine(asked.Length > 0 ? Printable.Line($"Pools {string.Join(", ", asked)} not found") : "No pools available");
+            return;
         }
+
+        var fields = free ? FreeFields : UsedFields;
+        string[] Numbers(JsonNode? usage) => [.. fields.Select(field => usage?[field]?.ToString() ?? "-")];
+        var rows = pools.Select(pool => (string[])
+        [
+            pool["name"]?.ToString() ?? "", pool["description"]?.ToString() ?? "", pool["status"]?.ToString() ?? "",
+            .. Numbers(pool["resource_usage"]),
+        ]);
+        GuideTable.Write(
+            free ? FreeHeadings : UsedHeadings,
+            pools.Length > 1 ? [.. rows, ["Sum", "", "", .. Numbers(answer["resource_sum"])]] : rows,
+            terminal);
     }
 }

@@ -9,12 +9,13 @@ namespace Osmo.Cli.Profiles;
 /// <summary><c>osmo profile</c>: the gateways that this user logged in to, by name.</summary>
 internal static class ProfileCommand
 {
-    public static Command Create(CliTerminal terminal) => new DocumentedCommand("profile", "The gateways that you logged in to, by name.")
-    {
-        List(terminal),
-        Change("use", "Use a profile where none is named.", store => store.Use, "Using profile", terminal),
-        Change("delete", "Forget a profile and its log-in.", store => store.Remove, "Deleted profile", terminal),
-    };
+    public static Command Create(CliTerminal terminal) =>
+        new DocumentedCommand("profile", "The gateways that you logged in to, by name.", isLocal: true)
+        {
+            List(terminal),
+            Change("use", "Use a profile where none is named.", store => store.Use, "Using profile", terminal),
+            Change("delete", "Forget a profile and its log-in.", store => store.Remove, "Deleted profile", terminal),
+        };
 
     private static DocumentedCommand List(CliTerminal terminal)
     {
@@ -33,38 +34,33 @@ internal static class ProfileCommand
     private static void Show(ProfileStore store, OutputFormat format, CliTerminal terminal)
     {
         var current = store.Current ?? ProfileStore.NameDefault;
-        switch (format)
-        {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                // What a log-in left is nobody's business but the file's.
-                var list = new JsonArray([.. store.Profiles.Select(item => new JsonObject
+        ListOutput.Write(
+            format,
+            () => new JsonArray([.. store.Profiles.Select(item => Document(item.Key, item.Value, item.Key == current))]),
+            () => store.Profiles.Keys.Select(name => $"profile/{name}"),
+            () => GuideTable.Write(
+                ["Name", "Current", "Server", "User", "Login"],
+                store.Profiles.Select(item => new[]
                 {
-                    ["name"] = item.Key,
-                    ["current"] = item.Key == current,
-                    ["server"] = item.Value.Server,
-                    ["username"] = item.Value.Login?.Username,
-                    ["method"] = item.Value.Login?.Method.ToString().ToLowerInvariant(),
-                })]);
-                DocumentWriter.Write(list, format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                store.Profiles.Keys.ToList().ForEach(name => terminal.Out.WriteLine($"profile/{Printable.Line(name)}"));
-                break;
-            default:
-                GuideTable.Write(
-                    ["Name", "Current", "Server", "User", "Login"],
-                    store.Profiles.Select(item => new[]
-                    {
-                        item.Key,
-                        item.Key == current ? "*" : "",
-                        item.Value.Server,
-                        item.Value.Login?.Username ?? "",
-                        item.Value.Login?.Method.ToString().ToLowerInvariant() ?? "-",
-                    }),
-                    terminal);
-                break;
-        }
+                    item.Key,
+                    item.Key == current ? "*" : "",
+                    item.Value.Server,
+                    item.Value.Login?.Username ?? "",
+                    item.Value.Login?.Method.ToString().ToLowerInvariant() ?? "-",
+                }),
+                terminal),
+            terminal);
     }
+
+    /// <summary>Without what a log-in left, which is nobody's business but the file's.</summary>
+    private static JsonObject Document(string name, Profile profile, bool isCurrent) => new()
+    {
+        ["name"] = name,
+        ["current"] = isCurrent,
+        ["server"] = profile.Server,
+        ["username"] = profile.Login?.Username,
+        ["method"] = profile.Login?.Method.ToString().ToLowerInvariant(),
+    };
 
     private static DocumentedCommand Change(
         string name, string summary, Func<ProfileStore, Action<string>> change, string done, CliTerminal terminal)

@@ -36,7 +36,6 @@ internal static class ResourceCommand
             pools, platforms, all, mode,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);
@@ -67,7 +66,6 @@ internal static class ResourceCommand
             node, pools, platforms,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (pool, platform) = (parsed.GetValue(pools) ?? [], parsed.GetValue(platforms) ?? []);
@@ -111,22 +109,23 @@ internal static class ResourceCommand
     private static void Show(JsonObject answer, Func<ResourceRow, bool> wanted, string mode, OutputFormat format, CliTerminal terminal)
     {
         var rows = (answer["resources"] as JsonArray ?? []).OfType<JsonObject>().SelectMany(ResourceRow.Of).Where(wanted).ToArray();
-        switch (format)
+        ListOutput.Write(
+            format,
+            () => answer,
+            () => rows.Select(row => row.Node).Distinct().Select(node => $"node/{node}"),
+            () => WriteTable(rows, free: mode == "free", terminal),
+            terminal);
+    }
+
+    private static void WriteTable(ResourceRow[] rows, bool free, CliTerminal terminal)
+    {
+        if (rows.Length == 0)
         {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                DocumentWriter.Write(answer, format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                rows.Select(row => row.Node).Distinct().ToList().ForEach(node => terminal.Out.WriteLine($"node/{Printable.Line(node)}"));
-                break;
-            case var _ when rows.Length == 0:
-                terminal.Out.WriteLine("There are no available resources.");
-                break;
-            default:
-                var free = mode == "free";
-                var cells = rows.Select(row => row.Cells(free));
-                GuideTable.Write(ResourceRow.Headings, rows.Length > 1 ? cells.Append(ResourceRow.Sum(rows, free)) : cells, terminal);
-                break;
+            terminal.Out.WriteLine("There are no available resources.");
+            return;
         }
+
+        var cells = rows.Select(row => row.Cells(free));
+        GuideTable.Write(ResourceRow.Headings, rows.Length > 1 ? cells.Append(ResourceRow.Sum(rows, free)) : cells, terminal);
     }
 }

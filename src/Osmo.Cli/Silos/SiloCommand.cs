@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Osmo.Cli.Gateway;
 using Osmo.Cli.Help;
+using Osmo.Cli.Output;
 using Osmo.Cli.Terminal;
 using Spectre.Console;
 
@@ -11,13 +12,7 @@ namespace Osmo.Cli.Silos;
 /// <summary><c>osmo silo</c>: the silos of a cluster.</summary>
 internal static class SiloCommand
 {
-    private const string Table = "table";
-    private const string Wide = "wide";
-    private const string Json = "json";
-    private const string Name = "name";
     private const int StateColumn = 1;
-
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     private const string ListSummary =
         "List the silos: who serves how many of the 256 shards, and with them which part of the backends.";
@@ -35,53 +30,35 @@ internal static class SiloCommand
 
     private static DocumentedCommand List(GatewayOptions gateway, CliTerminal terminal)
     {
-        var output = new Option<string>("--output", "-o")
-        {
-            Description = "table, wide (adds version, incarnation, start and address), json, or name.",
-            HelpName = "FORMAT",
-            DefaultValueFactory = _ => Table,
-        };
-        output.AcceptOnlyFromAmong(Table, Wide, Json, Name);
-        var command = new DocumentedCommand("list", ListSummary, ListDetails) { output };
-        gateway.AddTo(command);
+        var output = new OutputOption(OutputFormat.Table, OutputFormat.Wide, OutputFormat.Json, OutputFormat.Yaml, OutputFormat.Name);
+        var command = new DocumentedCommand("list", ListSummary, ListDetails);
+        output.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);
-            using var answer = JsonDocument.Parse((await client.GetAsync("api/silos", cancellationToken)).Object().ToJsonString());
-            Show(answer.RootElement, parsed.GetRequiredValue(output), terminal);
-            return ExitCode.Done;
+            Show((await client.GetAsync("api/silos", cancellationToken)).Object(), output.Of(parsed), terminal);
         });
         return command;
     }
 
-    private static void Show(JsonElement answer, string output, CliTerminal terminal)
+    private static void Show(JsonObject answer, OutputFormat format, CliTerminal terminal)
     {
-        var silos = answer.GetProperty("silos").EnumerateArray();
-        switch (output)
-        {
-            case Json:
-                terminal.Out.WriteLine(JsonSerializer.Serialize(answer, Indented));
-                break;
-            case Name:
-                foreach (var silo in silos)
-                {
-                    terminal.Out.WriteLine($"silo/{Printable.Line(Text(silo, "id"))}");
-                }
-
-                break;
-            default:
-                string[] wide = output == Wide ? ["VERSION", "INCARNATION", "STARTED", "ADDRESS"] : [];
-                new ColumnTable(["NAME", "STATE", "SHARDS", "BACKENDS", "NODES", "LEASE LEFT", .. wide], Colour)
-                    .Write(silos.Select(silo => Cells(silo, output == Wide)), terminal);
-                break;
-        }
+        var silos = answer["silos"] as JsonArray ?? [];
+        var wide = format == OutputFormat.Wide;
+        string[] more = wide ? ["VERSION", "INCARNATION", "STARTED", "ADDRESS"] : [];
+        ListOutput.Write(
+            format,
+            () => answer,
+            () => silos.Select(silo => $"silo/{Text(silo!, "id")}"),
+            () => new ColumnTable(["NAME", "STATE", "SHARDS", "BACKENDS", "NODES", "LEASE LEFT", .. more], Colour)
+                .Write(silos.Select(silo => Cells(silo!, wide)), terminal),
+            terminal);
     }
 
-    private static string[] Cells(JsonElement silo, bool wide)
+    private static string[] Cells(JsonNode silo, bool wide)
     {
-        var lease = silo.GetProperty("lease_left_seconds");
-        double? left = lease.ValueKind == JsonValueKind.Number ? lease.GetDouble() : null;
-        var state = left <= 0 ? "Expired" : silo.GetProperty("draining").GetBoolean() ? "Draining" : "Serving";
+        var left = (double?)silo["lease_left_seconds"];
+        var state = left <= 0 ? "Expired" : (bool?)silo["draining"] == true ? "Draining" : "Serving";
         string[] more = wide ? [Text(silo, "version"), Text(silo, "incarnation"), Text(silo, "started_at"), Text(silo, "address")] : [];
         return
         [
@@ -95,7 +72,7 @@ internal static class SiloCommand
         ];
     }
 
-    private static string Text(JsonElement silo, string field) => silo.GetProperty(field).ToString();
+    private static string Text(JsonNode silo, string field) => silo[field]?.ToString() ?? "";
 
     private static Color? Colour(int column, string cell) => (column, cell) switch
     {

@@ -20,7 +20,6 @@ internal static class TokenDeleteCommand
         {
             name, service,
         };
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var token = parsed.GetRequiredValue(name);

@@ -24,7 +24,6 @@ internal static class TokenListCommand
             service,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using var client = gateway.Connect(parsed, terminal);
@@ -34,30 +33,20 @@ internal static class TokenListCommand
         return command;
     }
 
-    private static void Show(JsonArray tokens, OutputFormat format, CliTerminal terminal)
-    {
-        switch (format)
-        {
-            case OutputFormat.Json or OutputFormat.Yaml:
-                DocumentWriter.Write(tokens, format, terminal.Out);
-                break;
-            case OutputFormat.Name:
-                tokens.ToList().ForEach(token => terminal.Out.WriteLine($"token/{Printable.Line(token!["token_name"]?.ToString() ?? "")}"));
-                break;
-            default:
-                if (tokens.Count == 0)
-                {
-                    terminal.Out.WriteLine("No tokens found");
-                    return;
-                }
+    private static void Show(JsonArray tokens, OutputFormat format, CliTerminal terminal) => ListOutput.Write(
+        format, () => tokens, () => tokens.Select(token => $"token/{token!["token_name"]}"), () => WriteTable(tokens, terminal), terminal);
 
-                GuideTable.Write(
-                    ["Name", "Description", "Roles", "Active", "Expires At (UTC)"],
-                    tokens.Select(token => Cells(token!, terminal.Time)),
-                    terminal);
-                terminal.Out.WriteLine();
-                break;
+    private static void WriteTable(JsonArray tokens, CliTerminal terminal)
+    {
+        if (tokens.Count == 0)
+        {
+            terminal.Out.WriteLine("No tokens found");
+            return;
         }
+
+        GuideTable.Write(
+            ["Name", "Description", "Roles", "Active", "Expires At (UTC)"], tokens.Select(token => Cells(token!, terminal.Time)), terminal);
+        terminal.Out.WriteLine();
     }
 
     /// <summary>The day on which a token expires counts as expired already.</summary>

@@ -45,7 +45,6 @@ internal sealed partial class TokenSetCommand
             set._name, set._expiresAt, set._description, set._service, set._roles,
         };
         set._output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var path = set.Path(parsed, terminal.Time);

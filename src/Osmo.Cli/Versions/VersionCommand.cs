@@ -26,7 +26,6 @@ internal static class VersionCommand
             clientOnly,
         };
         output.AddTo(command);
-        gateway.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var service = parsed.GetValue(clientOnly) ? null : await AskAsync(gateway, parsed, terminal, cancellationToken);

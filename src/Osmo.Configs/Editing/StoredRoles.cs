@@ -8,6 +8,10 @@ namespace Osmo.Configs.Editing;
 public sealed class StoredRoles(IConfigStore store) : IRoleSource
 {
     /// <inheritdoc/>
+    public Task<long> ReadRevisionAsync(CancellationToken cancellationToken) =>
+        store.ReadNewestNumberAsync(ConfigType.Role, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<(long Revision, IReadOnlyList<Role> Roles)> ReadAsync(CancellationToken cancellationToken) =>
         await store.ReadNewestAsync(ConfigType.Role, cancellationToken).ConfigureAwait(false) is { } newest
             ? (newest.Revision, RoleCompletion.Read(Configurations.Snapshot(newest).Entries))

@@ -10,6 +10,13 @@ namespace Osmo.Configs.Storage;
 /// </summary>
 public interface IConfigStore
 {
+    /// <summary>The number of the newest revision of a type: a small question, for whoever asks often.</summary>
+    /// <param name="type">Any type.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The number; 0 where the type has no revision yet.</returns>
+    /// <exception cref="OsmoException">The store cannot be read now (<see cref="ErrorCode.Unavailable"/>).</exception>
+    Task<long> ReadNewestNumberAsync(ConfigType type, CancellationToken cancellationToken);
+
     /// <summary>The newest revision of a type, also where it is the only one.</summary>
     /// <param name="type">Any type but BACKEND.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

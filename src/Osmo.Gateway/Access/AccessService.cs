@@ -12,6 +12,7 @@ internal sealed class AccessService(
     OpenConnections connections,
     LastUses uses,
     AuditQueue audit,
+    AuditRetention retention,
     IAccessStore store,
     TimeProvider time,
     ILogger<AccessService> logger) : BackgroundService
@@ -51,6 +52,7 @@ internal sealed class AccessService(
             await Task.WhenAll(
                 watch.RunAsync(Complain, stoppingToken),
                 audit.RunAsync(stoppingToken),
+                retention.RunAsync(stoppingToken),
                 KeepUpAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

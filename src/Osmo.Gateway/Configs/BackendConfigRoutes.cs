@@ -105,6 +105,7 @@ internal static class BackendConfigRoutes
         }
 
         var audit = Named(ChangeEnvelope.ReadAudit(body.RootElement, Caller(context)), context, body);
+        await CheckTestsAsync(context, configs, engine.GetBackend(backend));
         var record = await engine.GetBackend(backend).ConfigureAsync(
             new ReplaceFields(configs.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         EntityTags.Set(context.Response, record.Revision);
@@ -122,6 +123,7 @@ internal static class BackendConfigRoutes
         var backend = BackendName.Parse(name);
         using var patch = await JsonBody.ReadAsync(context.Request);
         var audit = Named(ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]), context, patch);
+        await CheckTestsAsync(context, patch.RootElement, engine.GetBackend(backend));
         var record = await engine.GetBackend(backend).ConfigureAsync(
             new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteDocumentAsync(context, record, BackendDocument.ToJson(record, time.GetUtcNow()));
@@ -140,6 +142,12 @@ internal static class BackendConfigRoutes
         await engine.GetBackend(backend).DeleteAsync(audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteJsonAsync(context, "null"u8.ToArray());
     }
+
+    /// <summary>Where the other configurations are known, too: a gateway alone cannot say which tests there are.</summary>
+    private static Task CheckTestsAsync(HttpContext context, JsonElement fields, IBackendGrain backend) =>
+        context.RequestServices.GetService(typeof(BackendTests)) is BackendTests tests
+            ? tests.CheckAsync(fields, backend, context.RequestAborted)
+            : Task.CompletedTask;
 
     /// <summary>With the request's name, so that it applies once however often it is repeated.</summary>
     private static Audit Named(Audit audit, HttpContext context, JsonDocument? body) => audit with

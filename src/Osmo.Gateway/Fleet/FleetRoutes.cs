@@ -15,7 +15,6 @@ namespace Osmo.Gateway.Fleet;
 internal static class FleetRoutes
 {
     private const int ConditionCharsMax = 600;
-    private const int QuestionsMax = 128;
 
     public static void MapFleetRoutes(this IEndpointRouteBuilder routes)
     {
@@ -33,14 +32,8 @@ internal static class FleetRoutes
     private static async Task<Ok<BackendSummaryList>> ListBackendsAsync(
         IBackendStore store, IGrainEngine engine, CancellationToken cancellationToken)
     {
-        // Many at a time: in a cluster each is a message to another process. And bounded, because one question must not fill the way.
-        var summaries = new List<BackendSummary>();
-        foreach (var some in (await store.ListAsync(cancellationToken)).Chunk(QuestionsMax))
-        {
-            var answers = await Task.WhenAll(some.Select(record => SummarizeAsync(record, engine, cancellationToken)));
-            summaries.AddRange(answers.OfType<BackendSummary>());
-        }
-
+        var records = await store.ListAsync(cancellationToken);
+        var summaries = await Questions.AskAsync(records, record => SummarizeAsync(record, engine, cancellationToken));
         return TypedResults.Ok(new BackendSummaryList(summaries));
     }
 

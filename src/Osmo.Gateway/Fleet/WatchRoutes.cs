@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Osmo.Gateway.Access;
+using Osmo.Gateway.Http;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 
@@ -15,10 +16,6 @@ namespace Osmo.Gateway.Fleet;
 internal static class WatchRoutes
 {
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(15);
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-    };
 
     public static void MapWatchRoutes(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/api/watch", WatchAsync)
@@ -131,7 +128,7 @@ internal static class WatchRoutes
         })),
     };
 
-    private static string Data<T>(T value) => JsonSerializer.Serialize(value, Json);
+    private static string Data<T>(T value) => JsonSerializer.Serialize(value, GatewayJson.Options);
 
     /// <summary>Always waits for the next event, and ends in good order: an enumerator at work must not be disposed.</summary>
     private sealed class Follower : IAsyncDisposable

@@ -14,7 +14,8 @@ namespace Osmo.Gateway.Hosting;
 public static class AccessHostingExtensions
 {
     /// <summary>
-    /// Tokens, roles and signed log-ins of the store. An <c>IAccessStore</c>, an <c>IAuditTrail</c> and a <see cref="SecretsKeyRing"/> have
+    /// Tokens, roles and signed log-ins of the store. An <c>IAccessStore</c>, an <c>IUserStore</c>,
+    /// an <c>IAuditTrail</c> and a <see cref="SecretsKeyRing"/> have
     /// to be there too; an <see cref="IRoleSource"/> may be, else the preassigned roles are all there are.
     /// </summary>
     public static IServiceCollection AddStoredAccess(this IServiceCollection services, GatewayOptions options)
@@ -29,6 +30,8 @@ public static class AccessHostingExtensions
             provider.GetRequiredService<LoginTokens>(),
             provider.GetService<OidcProvider>()));
         services.AddSingleton<TokenDesk>();
+        services.AddSingleton<UserDesk>();
+        services.AddSingleton<AuditRetention>();
         services.AddSingleton<AuditQueue>();
         services.AddHostedService<AccessService>();
         if (options.Oidc is { } oidc)

@@ -25,6 +25,7 @@ public static class ConfigHostingExtensions
         return services.AddSingleton<ConfigSecrets>()
             .AddSingleton<Configurations>()
             .AddSingleton<BackendRollback>()
+            .AddSingleton<BackendTests>()
             .AddSingleton<PoolFleet>()
             .AddSingleton<IRoleSource, StoredRoles>()
             .AddHostedService<ConfigInitialization>();

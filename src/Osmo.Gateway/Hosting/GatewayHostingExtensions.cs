@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -29,7 +28,7 @@ public static class GatewayHostingExtensions
         services.AddExceptionHandler<ProblemWriter>();
         services.Configure<RouteHandlerOptions>(routing => routing.ThrowOnBadRequest = true);
         services.AddOpenApi("v1");
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = GatewayJson.Names);
         services.Configure<KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -43,6 +42,7 @@ public static class GatewayHostingExtensions
     /// </summary>
     public static WebApplication UseFrontDoor(this WebApplication app)
     {
+        app.UseForwardedAddresses();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => DescribeStatusAsync(context.HttpContext));
         app.Use((HttpContext context, RequestDelegate next) => RepeatedSlashes.FoldAsync(context, next));
@@ -67,10 +67,12 @@ public static class GatewayHostingExtensions
             app.UseMiddleware<AuditMiddleware>();
             app.MapLoginRoutes();
             app.MapTokenRoutes();
+            app.MapUserRoutes();
             app.MapSigningKeyRoutes();
             app.MapAuditRoutes();
         }
 
+        app.MapAbsentServices();
         app.MapBackendConfigRoutes();
         app.MapFleetRoutes();
         app.MapWatchRoutes();

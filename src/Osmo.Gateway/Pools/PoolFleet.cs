@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
+using Osmo.Gateway.Fleet;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
@@ -51,16 +52,11 @@ internal sealed class PoolFleet(Configurations configurations, IGrainEngine engi
     public async Task<IReadOnlyList<PooledNode>> ListAvailableAsync(
         IEnumerable<string> backends, ImmutableArray<Pool> pools, CancellationToken cancellationToken)
     {
-        var nodes = new List<PooledNode>();
-        foreach (var some in backends.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Chunk(BackendsAtOnce))
-        {
-            foreach (var answer in await Task.WhenAll(some.Select(backend => ListAvailableAsync(backend, pools, cancellationToken))))
-            {
-                nodes.AddRange(answer);
-            }
-        }
-
-        return nodes;
+        var lists = await Questions.AskAsync(
+            backends.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal),
+            backend => ListAvailableAsync(backend, pools, cancellationToken),
+            BackendsAtOnce);
+        return [.. lists.SelectMany(list => list)];
     }
 
     /// <summary>A node of a backend, available or not; null where the backend or the node is unknown.</summary>
@@ -78,7 +74,7 @@ internal sealed class PoolFleet(Configurations configurations, IGrainEngine engi
         }
     }
 
-    private async Task<IReadOnlyList<PooledNode>> ListAvailableAsync(
+    private async Task<IReadOnlyList<PooledNode>?> ListAvailableAsync(
         string backend, ImmutableArray<Pool> pools, CancellationToken cancellationToken)
     {
         if (!BackendName.TryParse(backend, out var name))

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Osmo.Gateway.Http;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Pools;
 
@@ -51,8 +52,6 @@ internal readonly record struct PoolGpus(decimal Capacity, decimal Used, decimal
 /// <summary>Pools that share nodes stand together; nodes that several have count once in the sum.</summary>
 internal static class PoolQuotas
 {
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     /// <summary><c>{"node_sets": [{"pools": [...]}], "resource_sum": {...}}</c>.</summary>
     /// <param name="pools">The pools, each with what is said of it.</param>
     /// <param name="nodes">The available nodes that they have.</param>
@@ -88,7 +87,7 @@ internal static class PoolQuotas
         return new JsonObject { ["node_sets"] = sets, ["resource_sum"] = Serialize(GpuUsage.Of(quotas, sum)) };
     }
 
-    private static JsonNode? Serialize(GpuUsage usage) => JsonSerializer.SerializeToNode(usage, SnakeCase);
+    private static JsonNode? Serialize(GpuUsage usage) => JsonSerializer.SerializeToNode(usage, GatewayJson.Options);
 
     private static IEnumerable<string> PoolsOf(PooledNode node) =>
         node.Memberships.Select(membership => membership.Pool.Name).Distinct(StringComparer.Ordinal);

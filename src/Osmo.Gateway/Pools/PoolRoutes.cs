@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Gateway.Fleet;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Pools;
 using Osmo.Grains.Storage;
@@ -28,7 +29,8 @@ internal static class PoolRoutes
             .WithSummary("List pools with their GPUs")
             .WithDescription(
                 "{\"node_sets\": [{\"pools\": [...]}], \"resource_sum\": {...}}: pools that share nodes stand in one set. Only available "
-                + "nodes count. What workloads use is not known, so nothing counts as used. Query: pools, repeated, for only some.");
+                + "nodes count. What workloads use is known of backends with OSMO's agents; of others nothing counts as used. Query: "
+                + "pools, repeated, for only some.");
         routes.MapGet("/api/resources", ListResourcesAsync)
             .WithTags("Pools")
             .WithSummary("List the available nodes of pools")
@@ -94,15 +96,9 @@ internal static class PoolRoutes
         string node, PoolFleet fleet, IBackendStore backends, CancellationToken cancellationToken)
     {
         var configured = await fleet.ReadPoolsAsync(cancellationToken);
-        var found = new List<PooledNode>();
-        foreach (var record in await backends.ListAsync(cancellationToken))
-        {
-            if (await fleet.FindAsync(record.Name, node, configured.Pools, cancellationToken) is { } pooled)
-            {
-                found.Add(pooled);
-            }
-        }
-
+        var found = await Questions.AskAsync(
+            await backends.ListAsync(cancellationToken),
+            record => fleet.FindAsync(record.Name, node, configured.Pools, cancellationToken));
         return found.Count > 0
             ? Answer(found, platforms: null)
             : throw new OsmoException(

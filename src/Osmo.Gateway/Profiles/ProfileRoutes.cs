@@ -18,8 +18,6 @@ internal static class ProfileRoutes
     private const string Path = "/api/profile/settings";
     private const int NameCharsMax = 256;
 
-    private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     public static void MapProfileRoutes(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, ReadAsync)
@@ -66,7 +64,7 @@ internal static class ProfileRoutes
         ProfileChange change;
         try
         {
-            change = body.Deserialize<ProfileChange>(SnakeCase) ?? new ProfileChange(null, null, null, null);
+            change = body.Deserialize<ProfileChange>(GatewayJson.Options) ?? new ProfileChange(null, null, null, null);
         }
         catch (JsonException wrong)
         {

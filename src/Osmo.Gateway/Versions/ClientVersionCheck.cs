@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
@@ -15,6 +16,10 @@ internal sealed class ClientVersionCheck(
 {
     private const string ClientHeader = "x-osmo-client-version";
     private const string NewestHeader = "x-osmo-service-version";
+
+    /// <summary>What later clients show of it, in base64.</summary>
+    private const string WarningHeader = "x-osmo-warning";
+
     private const string ClientFiles = "/client";
 
     /// <summary>How old the rules may be: a request must not wait for the store just for them.</summary>
@@ -52,6 +57,8 @@ internal sealed class ClientVersionCheck(
             }
 
             context.Response.Headers[NewestHeader] = rules.Newest.ToString();
+            context.Response.Headers[WarningHeader] = Convert.ToBase64String(Encoding.UTF8.GetBytes(
+                $"WARNING: New client version {rules.Newest} is available. Current client version is {client}."));
         }
 
         await next(context);

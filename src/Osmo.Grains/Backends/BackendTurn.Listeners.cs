@@ -1,3 +1,4 @@
+using Osmo.Grains.Errors;
 using Osmo.Grains.Listeners;
 
 namespace Osmo.Grains.Backends;
@@ -71,6 +72,19 @@ public sealed partial class BackendTurn
         }
 
         _listeners.Acknowledge(link, report.Id);
+    }
+
+    private static void RefuseWhatTheAgentCannotBeTold(BackendRecord current, BackendRecord next)
+    {
+        if (next.Registration.Protocol == AgentProtocol.Listener
+            && !next.Config.NodeConditions.Equals(current.Config.NodeConditions)
+            && ListenerGenerations.Of(next.Registration.AgentVersion).LossOf(next.Config.NodeConditions) is { } loss)
+        {
+            throw OsmoException.InvalidFields([loss with
+            {
+                Message = $"cannot be told to the agent of {next.Name}, version {next.Registration.AgentVersion}: {loss.Message}",
+            }]);
+        }
     }
 
     /// <summary>Notes that an OSMO agent lives; false where its connection has ended meanwhile.</summary>

@@ -204,6 +204,7 @@ public sealed partial class BackendTurn
             return false;
         }
 
+        RefuseWhatTheAgentCannotBeTold(current, next);
         if (next.Registration.ClusterUid != current.Registration.ClusterUid && _session is { } session)
         {
             Drop(session, AgentRefusal.ClusterConflict, GivenAway);

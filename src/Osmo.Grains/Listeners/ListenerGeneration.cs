@@ -1,3 +1,6 @@
+using Osmo.Grains.Availability;
+using Osmo.Grains.Errors;
+
 namespace Osmo.Grains.Listeners;
 
 /// <summary>Which form of <c>node_conditions</c> an OSMO agent understands. It ignores the other one, with a warning in its log.</summary>
@@ -17,6 +20,20 @@ public enum ListenerGeneration
 public static class ListenerGenerations
 {
     private const int FirstWithRules = 6;
+
+    /// <summary>What of some rules an agent of a generation cannot be told; null where it can be told all of it.</summary>
+    public static FieldError? LossOf(this ListenerGeneration generation, NodeConditionRules rules)
+    {
+        if (generation == ListenerGeneration.Unknown)
+        {
+            return null;
+        }
+
+        var translation = RuleTranslation.Of(rules);
+        return generation == ListenerGeneration.Rules
+            ? translation.PairsLoss is { } pairsLoss ? new FieldError(NodeConditionLists.IgnoreField, pairsLoss) : null
+            : translation.ListsLoss is { } listsLoss ? new FieldError(NodeConditionPatterns.RulesField, listsLoss) : null;
+    }
 
     /// <summary>The generation of an agent of some version. Builds from the sources of the first generation say 1.0.0.</summary>
     public static ListenerGeneration Of(string version)

@@ -76,25 +76,24 @@ public sealed class MessageMemory
     public bool TryAdd(string message)
     {
         var id = Id(message);
-        if (_latestKnown.Contains(id) || _beginnings.Any(beginning => beginning.Contains(id)))
+        var isNew = !_latestKnown.Contains(id) && !_beginnings.Any(beginning => beginning.Contains(id));
+        if (isNew)
         {
-            return false;
+            _latestKnown.Add(id);
+            _latest.Enqueue(id);
+            if (_latest.Count > LatestMax)
+            {
+                _latestKnown.Remove(_latest.Dequeue());
+            }
         }
 
-        _latestKnown.Add(id);
-        _latest.Enqueue(id);
-        if (_latest.Count > LatestMax)
+        // One that comes again belongs to this beginning too: it is what may come once more after the next interruption.
+        if (_beginnings.Last is { Value: { Count: < BeginningMax } beginning } && beginning.Add(id))
         {
-            _latestKnown.Remove(_latest.Dequeue());
-        }
-
-        if (_beginnings.Last is { Value: { Count: < BeginningMax } beginning })
-        {
-            beginning.Add(id);
             Changed = true;
         }
 
-        return true;
+        return isNew;
     }
 
     /// <summary>What has to be kept.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Osmo.Access.Recognition;
+using Osmo.Gateway;
 using Osmo.Gateway.Access.Oidc;
 using Osmo.Grains.Errors;
 using Osmo.Server.Hosting;
@@ -11,6 +12,8 @@ internal sealed class AccessOptions
 {
     private const int RequestsPerSecondMax = 1_000_000;
     private const int TokenDaysMax = 3_650;
+    private const int AuditDaysMax = 36_500;
+    private const string ProxiesVariable = "OSMO_TRUSTED_PROXIES";
 
     private readonly Option<string?> _issuer = new("--oidc-issuer")
     {
@@ -49,9 +52,20 @@ internal sealed class AccessOptions
 
     private readonly Option<int> _tokenDays = Number("--token-days-max", TokenDaysMax, 365, "Most days that an access token may last.");
 
+    private readonly Option<int> _auditDays = Number(
+        "--audit-days", AuditDaysMax, GatewayOptions.AuditDaysDefault, "For how many days events stay in the audit trail.");
+
+    private readonly Option<string[]> _proxies = new("--trusted-proxies")
+    {
+        Description = "Addresses of proxies (such as 10.0.0.0/8) whose X-Forwarded-For is believed; "
+            + $"{ProxiesVariable}, with commas between, where it is not given.",
+        HelpName = "CIDR",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     public void AddTo(Command command)
     {
-        Option[] options = [_issuer, _client, _audience, _rolesClaim, _userClaim, _requests, _tokenDays];
+        Option[] options = [_issuer, _client, _audience, _rolesClaim, _userClaim, _requests, _tokenDays, _auditDays, _proxies];
         Array.ForEach(options, command.Options.Add);
     }
 
@@ -64,6 +78,9 @@ internal sealed class AccessOptions
             RequestsPerSecond = parsed.GetValue(_requests),
             TokenDaysMax = parsed.GetValue(_tokenDays),
         };
+        options.AuditDays = parsed.GetValue(_auditDays);
+        options.TrustedProxies = TrustedNetworks.Parse(
+            parsed.GetValue(_proxies) is { Length: > 0 } given ? given : [Environment.GetEnvironmentVariable(ProxiesVariable) ?? ""]);
         var (issuer, client) = (parsed.GetValue(_issuer), parsed.GetValue(_client));
         if (issuer is null && client is null)
         {

@@ -1,4 +1,6 @@
+using System.Net;
 using Osmo.Access.Recognition;
+using Osmo.Gateway;
 using Osmo.Gateway.Access.Oidc;
 
 namespace Osmo.Server.Hosting;
@@ -32,6 +34,12 @@ public sealed class OsmoServerOptions
 
     /// <summary>Bounds of what callers may do.</summary>
     public AccessLimits Limits { get; set; } = new();
+
+    /// <summary>For how many days events stay in the audit trail.</summary>
+    public int AuditDays { get; set; } = GatewayOptions.AuditDaysDefault;
+
+    /// <summary>Proxies whose <c>X-Forwarded-For</c> is believed.</summary>
+    public IReadOnlyList<IPNetwork> TrustedProxies { get; set; } = [];
 
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;

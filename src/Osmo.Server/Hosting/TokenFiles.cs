@@ -18,6 +18,8 @@ internal static class TokenFiles
             AgentToken = Read(options.AgentTokenFile, "--agent-token-file"),
             Limits = options.Limits,
             Oidc = options.Oidc,
+            AuditDays = options.AuditDays,
+            TrustedProxies = options.TrustedProxies,
         };
         RequireTwo(gateway);
         gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Osmo.Access.Auditing;
 using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
+using Osmo.Access.Users;
 using Osmo.Configs.Storage;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
@@ -25,6 +26,7 @@ public static class StorageServiceCollectionExtensions
         var access = new SqliteAccessStore(database);
         return services.AddSingleton<IBackendStore>(_ => new SqliteBackendStore(database))
             .AddSingleton<IAccessStore>(access)
+            .AddSingleton<IUserStore>(new SqliteUserStore(database))
             .AddSingleton<IAuditTrail>(access)
             .AddSingleton<IProfileStore>(new SqliteProfileStore(database))
             .AddSingleton<IConfigStore>(_ => new SqliteConfigStore(database));
@@ -38,6 +40,7 @@ public static class StorageServiceCollectionExtensions
         services.AddSingleton(database)
             .AddSingleton<IBackendStore>(_ => new PostgresBackendStore(database))
             .AddSingleton<IAccessStore>(_ => new PostgresAccessStore(database))
+            .AddSingleton<IUserStore>(_ => new PostgresUserStore(database))
             .AddSingleton<IAuditTrail>(_ => new PostgresAuditTrail(database))
             .AddSingleton<IProfileStore>(_ => new PostgresProfileStore(database))
             .AddSingleton<IConfigStore>(_ => new PostgresConfigStore(database));

@@ -41,6 +41,8 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
                     new NpgsqlBatchCommand(
                         $"SELECT {TokenColumns} FROM access_token ORDER BY kind, username COLLATE \"C\", name COLLATE \"C\""),
                     new NpgsqlBatchCommand("SELECT id, public_key, private_key, created_at FROM signing_key ORDER BY number DESC"),
+                    new NpgsqlBatchCommand(PostgresUserStore.ReadRoles),
+                    new NpgsqlBatchCommand(PostgresUserStore.ReadUsers),
                     new NpgsqlBatchCommand("COMMIT"),
                 },
             };
@@ -48,8 +50,9 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
             var versions = await PostgresRows.ReadAllAsync(reader, row => row.GetInt64(0), cancel).ConfigureAwait(false);
             var tokens = await PostgresRows.ReadAllAsync(reader, ReadToken, cancel).ConfigureAwait(false);
             var keys = await PostgresRows.ReadAllAsync(reader, ReadKey, cancel).ConfigureAwait(false);
+            var users = await PostgresUserStore.ReadAsync(reader, cancel).ConfigureAwait(false);
             return versions is [var version]
-                ? new AccessRecords(version, tokens, keys)
+                ? new AccessRecords(version, tokens, keys, users)
                 : throw new InvalidDataException("The access tokens have no version.");
         },
         cancellationToken);
@@ -154,7 +157,13 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
         new(row.GetString(0), row.GetString(1), row.GetString(2), PostgresRows.ReadTime(row, 3));
 
     /// <summary>A change that touches one row or none; where it does, with the new version and its line in the trail.</summary>
-    private Task<bool> ChangeAsync(NpgsqlBatchCommand change, AuditEvent audit, CancellationToken cancellationToken) => database.UseAsync(
+    private Task<bool> ChangeAsync(NpgsqlBatchCommand change, AuditEvent audit, CancellationToken cancellationToken) =>
+        ChangeAsync(database, [change], audit, cancellationToken);
+
+    /// <summary>The same, for whatever else callers are recognized by; the first statement says whether anything is changed.</summary>
+    internal static Task<bool> ChangeAsync(
+        PostgresDatabase database, NpgsqlBatchCommand[] changes, AuditEvent audit, CancellationToken cancellationToken) =>
+        database.UseAsync(
         async (connection, cancel) =>
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
@@ -163,14 +172,20 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
                 await turn.ExecuteScalarAsync(cancel).ConfigureAwait(false);
             }
 
-            if (await ExecuteAsync(connection, change, cancel).ConfigureAwait(false) == 0)
+            if (await ExecuteAsync(connection, changes[0], cancel).ConfigureAwait(false) == 0)
             {
                 return false;
             }
 
-            await ExecuteAsync(
-                connection, new NpgsqlBatchCommand("UPDATE access_version SET version = version + 1"), cancel).ConfigureAwait(false);
-            await ExecuteAsync(connection, PostgresAuditTrail.Append([audit]), cancel).ConfigureAwait(false);
+            NpgsqlBatchCommand[] rest =
+            [
+                .. changes[1..], new("UPDATE access_version SET version = version + 1"), PostgresAuditTrail.Append([audit]),
+            ];
+            foreach (var statement in rest)
+            {
+                await ExecuteAsync(connection, statement, cancel).ConfigureAwait(false);
+            }
+
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
             return true;
         },

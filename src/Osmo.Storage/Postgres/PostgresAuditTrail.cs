@@ -7,6 +7,9 @@ namespace Osmo.Storage.Postgres;
 /// <summary>The audit trail in a PostgreSQL database.</summary>
 internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrail
 {
+    /// <summary>Whoever deletes holds the advisory lock of this number until the end of the transaction.</summary>
+    private const long DeletionLockKey = 0x6F736D6F_61756474;
+
     /// <remarks>
     /// It may be done twice where an answer is lost, and then a line stands there twice: better than none, and the request's id tells.
     /// </remarks>
@@ -15,6 +18,28 @@ internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrai
         {
             await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Append(events) } };
             return await batch.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        },
+        cancellationToken);
+
+    public Task<int> DeleteAsync(DateTimeOffset before, int countMax, CancellationToken cancellationToken) => database.UseAsync(
+        async (connection, cancel) =>
+        {
+            await using var command = new NpgsqlCommand(
+                """
+                WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($3) AS taken)
+                DELETE FROM audit WHERE number IN (
+                  SELECT number FROM audit WHERE at < $1 AND (SELECT taken FROM turn) ORDER BY at LIMIT $2)
+                """,
+                connection)
+            {
+                Parameters =
+                {
+                    new NpgsqlParameter { Value = PostgresAccessStore.Time(before) },
+                    new NpgsqlParameter { Value = countMax },
+                    new NpgsqlParameter { Value = DeletionLockKey },
+                },
+            };
+            return await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         },
         cancellationToken);
 

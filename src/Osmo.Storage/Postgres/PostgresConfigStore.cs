@@ -12,6 +12,15 @@ namespace Osmo.Storage.Postgres;
 /// <summary>Configurations in the database that the processes of a cluster share.</summary>
 internal sealed class PostgresConfigStore(PostgresDatabase database) : IConfigStore
 {
+    public Task<long> ReadNewestNumberAsync(ConfigType type, CancellationToken cancellationToken) => database.UseAsync(
+        async (connection, cancel) =>
+        {
+            await using var command = Command(
+                connection, "SELECT coalesce(max(revision), 0)::bigint FROM config_revision WHERE config_type = $1", type.Name());
+            return (long)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+        },
+        cancellationToken);
+
     public Task<ConfigRevision?> ReadNewestAsync(ConfigType type, CancellationToken cancellationToken) => database.UseAsync(
         (connection, cancel) => PostgresConfigHistory.NewestAsync(connection, type, cancel), cancellationToken);
 

@@ -28,7 +28,8 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
                     connection,
                     "SELECT id, public_key, private_key, created_at FROM signing_key ORDER BY number DESC",
                     row => new StoredSigningKey(
-                        row.GetString(0), row.GetString(1), row.GetString(2), StoredTime.FromMicroseconds(row.GetInt64(3)))));
+                        row.GetString(0), row.GetString(1), row.GetString(2), StoredTime.FromMicroseconds(row.GetInt64(3)))),
+                SqliteUserStore.Read(connection));
         },
         cancellationToken);
 
@@ -109,6 +110,14 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
         },
         cancellationToken);
 
+    public Task<int> DeleteAsync(DateTimeOffset before, int countMax, CancellationToken cancellationToken) => database.UseAsync(
+        connection => Run(
+            connection,
+            "DELETE FROM audit WHERE number IN (SELECT number FROM audit WHERE at < $1 ORDER BY at LIMIT $2)",
+            StoredTime.ToMicroseconds(before),
+            countMax),
+        cancellationToken);
+
     public Task<IReadOnlyList<AuditRecord>> ReadAsync(AuditQuery query, CancellationToken cancellationToken) =>
         database.UseAsync<IReadOnlyList<AuditRecord>>(
             connection => SqliteBackendStore.Query(
@@ -174,6 +183,11 @@ internal sealed class SqliteAccessStore(SqliteDatabase database) : IAccessStore,
 
     /// <summary>A change that touches one row or none; where it does, with the new version and its line in the trail.</summary>
     private Task<bool> ChangeAsync(Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) =>
+        ChangeAsync(database, change, audit, cancellationToken);
+
+    /// <summary>The same, for whatever else callers are recognized by.</summary>
+    internal static Task<bool> ChangeAsync(
+        SqliteDatabase database, Func<SqliteConnection, int> change, AuditEvent audit, CancellationToken cancellationToken) =>
         database.UseAsync(
         connection =>
         {

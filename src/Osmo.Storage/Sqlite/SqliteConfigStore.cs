@@ -11,6 +11,14 @@ namespace Osmo.Storage.Sqlite;
 /// <summary>Configurations in the SQLite file. Changes are few, so each has a connection and a transaction of its own.</summary>
 internal sealed class SqliteConfigStore(SqliteDatabase database) : IConfigStore
 {
+    public Task<long> ReadNewestNumberAsync(ConfigType type, CancellationToken cancellationToken) => database.UseAsync(
+        connection => SqliteBackendStore.Query(
+            connection,
+            "SELECT coalesce(max(revision), 0) FROM config_history WHERE config_type = $1",
+            row => row.GetInt64(0),
+            type.Name())[0],
+        cancellationToken);
+
     public Task<ConfigRevision?> ReadNewestAsync(ConfigType type, CancellationToken cancellationToken) =>
         database.UseAsync(connection => SqliteConfigHistory.Newest(connection, type), cancellationToken);
 

@@ -96,6 +96,8 @@ public sealed class BackendRoleTests : IAsyncLifetime
 
     private sealed class TheseRoles : IRoleSource
     {
+        public Task<long> ReadRevisionAsync(CancellationToken cancellationToken) => Task.FromResult(1L);
+
         public Task<(long Revision, IReadOnlyList<Role> Roles)> ReadAsync(CancellationToken cancellationToken) =>
             Task.FromResult<(long, IReadOnlyList<Role>)>((1, Roles));
     }

@@ -91,8 +91,25 @@ public sealed class OidcTests
                     break;
             }
         });
-        Assert.Equal(HttpStatusCode.Unauthorized, (await scene.SendAsync("GET", "/api/backends", login)).Status);
+        var refused = await scene.SendAsync("GET", "/api/backends", login);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
+        Assert.Equal(how == "early", refused.Text.Contains("not valid yet: the clock", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.OK, (await scene.SendAsync("GET", "/api/backends", AccessScene.AdminToken)).Status);
+    }
+
+    [Fact]
+    public async Task A_stored_user_has_what_they_were_assigned_beside_what_the_provider_says_until_it_is_taken()
+    {
+        await using var issuer = await TestIssuer.StartAsync(Cancel);
+        await using var scene = await StartAsync(issuer);
+        var login = issuer.LogIn();
+        Assert.Equal(HttpStatusCode.Forbidden, (await scene.SendAsync("GET", "/api/audit", login)).Status);
+        const string User = """{"id": "alice", "roles": ["osmo-admin"]}""";
+        Assert.Equal(HttpStatusCode.OK, (await scene.SendAsync("POST", "/api/auth/user", AccessScene.AdminToken, User)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await scene.SendAsync("GET", "/api/audit", login)).Status);
+        await scene.SendAsync("DELETE", "/api/auth/user/alice/roles/osmo-admin", AccessScene.AdminToken);
+        Assert.Equal(HttpStatusCode.Forbidden, (await scene.SendAsync("GET", "/api/audit", login)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await scene.SendAsync("GET", "/api/backends", login)).Status);
     }
 
     [Fact]

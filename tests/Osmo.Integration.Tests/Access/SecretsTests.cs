@@ -1,14 +1,20 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
+using Osmo.Integration.Tests.Storage;
+using Osmo.Server.Hosting;
 using Osmo.Testing;
+using Osmo.Testing.Postgres;
 using Osmo.Testing.Serving;
 using Xunit;
 
 namespace Osmo.Integration.Tests.Access;
 
 /// <summary>Where secrets must not be found: the log, the database's files, the answers to what went wrong.</summary>
-public sealed class SecretsTests
+public sealed class SecretsTests(SharedPostgres postgres)
 {
+    private const string Credential = "nvapi-a-registry-password";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -52,6 +58,87 @@ public sealed class SecretsTests
         {
             Assert.DoesNotContain(secrets, secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
         }
+    }
+
+    [Fact]
+    public async Task No_secret_is_in_a_dump_of_PostgreSQL_in_a_trace_or_in_an_error()
+    {
+        var database = await postgres.CreateDatabaseAsync(Cancel);
+        using var traces = new TraceRecorder();
+        var secrets = new List<string> { AccessScene.AdminToken, AccessScene.AgentToken, Credential };
+        var texts = new List<string>();
+        await using (var scene = await AccessScene.StartAsync(options =>
+        {
+            options.SecretsKeys = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+            options.Cluster = new ClusterSettings
+            {
+                Postgres = database, Id = "one", ClusterUrl = "http://127.0.0.1:0", DrainSeconds = 1,
+            };
+            secrets.Add(options.SecretsKeys);
+        }))
+        {
+            var token = await scene.CreateTokenAsync("t1", "osmo-admin");
+            secrets.AddRange([token, await scene.LogInAsync(token)]);
+            var change = $$"""{"configs_dict": {"backend_images": {"credential": {"auth": "{{Credential}}"} } } }""";
+            var changed = await scene.SendAsync("PATCH", "/api/configs/workflow", token, change);
+            Assert.True(changed.Status == HttpStatusCode.OK, changed.Text);
+            texts.Add(changed.Text);
+            foreach (var secret in secrets.ToArray())
+            {
+                texts.AddRange(await ProvokeAsync(scene, secret, token));
+            }
+
+            texts.AddRange(scene.Server.Errors);
+        }
+
+        var dump = await DumpAsync(database);
+        Assert.Contains("token/service/t1", dump, StringComparison.Ordinal);
+        Assert.Contains("sealed:v1:", dump, StringComparison.Ordinal);
+        Assert.Contains(traces.Texts, text => text.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+        foreach (var text in texts.Concat(traces.Texts).Append(dump))
+        {
+            Assert.DoesNotContain(secrets, secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    /// <summary>What the server answers to requests that are wrong in many ways and have a secret in them, where none belongs.</summary>
+    private static async Task<string[]> ProvokeAsync(AccessScene scene, string secret, string token)
+    {
+        var quoted = Uri.EscapeDataString(secret);
+        (string Method, string Path, string? Credential, string? Body)[] requests =
+        [
+            ("GET", $"/api/auth/jwt/access_token?access_token={quoted}x", null, null),
+            ("POST", "/api/auth/jwt/access_token", null, $$"""{"token": "{{secret}}x"}"""),
+            ("POST", "/api/auth/jwt/access_token", null, $$"""{"token": "{{secret}}" """),
+            ("GET", "/api/audit", secret + "x", null),
+            ("PATCH", "/api/configs/workflow", token, Images($$"""{"auth": ["{{secret}}"]}""")),
+            ("PATCH", "/api/configs/workflow", token, Images($"\"{secret}\"")),
+            ("PATCH", "/api/configs/workflow", token, Images($$"""{"auth": "{{secret}}",}""")),
+            ("PATCH", "/api/configs/service", token, $$"""{"configs_dict": {"service_auth": "{{secret}}"} }"""),
+        ];
+        var answers = new List<string>();
+        foreach (var (method, path, credential, body) in requests)
+        {
+            var answer = await scene.SendAsync(method, path, credential, body);
+            Assert.True((int)answer.Status is >= 400 and < 500, $"{method} {path.Split('?')[0]}: {answer.Status}");
+            answers.Add(answer.Text);
+        }
+
+        return [.. answers];
+    }
+
+    private static string Images(string credential) =>
+        $$"""{"configs_dict": {"backend_images": {"credential": {{credential}} } } }""";
+
+    /// <summary>Every table as text, as a backup has it.</summary>
+    private static async Task<string> DumpAsync(string database)
+    {
+        const string Tables = """
+            SELECT string_agg(query_to_xml(format('SELECT * FROM %I.%I', schemaname, tablename), true, true, '')::text, ' ')
+            FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+            """;
+        await using var session = await PostgresSession.OpenAsync(database, Cancel);
+        return (string)(await session.RunAsync(Tables, Cancel))!;
     }
 
     private static async Task<string> SendAsync(HttpClient http, string method, string path, string? token, bool isRefused = false)

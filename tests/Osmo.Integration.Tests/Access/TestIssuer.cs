@@ -40,6 +40,8 @@ internal sealed class TestIssuer : IAsyncDisposable
             issuer.KeyFetches++;
             return Results.Json(new Dictionary<string, object> { ["keys"] = issuer._published.Select(Publish).ToArray() });
         });
+        issuer._app.MapPost("/device", (Delegate)issuer.BeginAsync);
+        issuer._app.MapPost("/token", (Delegate)issuer.IssueAsync);
         await issuer._app.StartAsync(cancel);
         issuer.Url = issuer._app.Urls.First();
         issuer.AddKey("k1");
@@ -79,7 +81,56 @@ internal sealed class TestIssuer : IAsyncDisposable
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(login);
     }
 
+    /// <summary>How often a client has to ask for its log-in before somebody has entered the code.</summary>
+    public int PollsUntilEntered { get; set; } = 1;
+
+    /// <summary>Whether the log-ins that it gives out have ended already, so that a client has to renew them.</summary>
+    public bool GivesOldLogIns { get; set; }
+
+    /// <summary>The kinds of grants that clients asked for, in their order.</summary>
+    public List<string> Grants { get; } = [];
+
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task<IResult> BeginAsync(HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        return form["client_id"] != ClientId ? Results.BadRequest(new { error = "invalid_client" }) : Results.Json(
+            new Dictionary<string, object>
+            {
+                ["device_code"] = "device-1",
+                ["user_code"] = "ABCD-EFGH",
+                ["verification_uri"] = $"{Url}/enter",
+                ["interval"] = 0,
+                ["expires_in"] = 60,
+            });
+    }
+
+    private async Task<IResult> IssueAsync(HttpContext context)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        Grants.Add(form["grant_type"].ToString());
+        var isRenewal = form["grant_type"] == "refresh_token" && form["refresh_token"] == "refresh-1";
+        if (!isRenewal && form["device_code"] != "device-1")
+        {
+            return Results.BadRequest(new { error = "invalid_grant" });
+        }
+
+        if (!isRenewal && PollsUntilEntered-- > 0)
+        {
+            return Results.BadRequest(new { error = "authorization_pending" });
+        }
+
+        var login = LogIn(wanted =>
+        {
+            wanted.Claims["name"] = "Alice";
+            if (GivesOldLogIns && !isRenewal)
+            {
+                (wanted.NotBefore, wanted.Expires) = (wanted.NotBefore!.Value.AddHours(-2), wanted.Expires!.Value.AddHours(-2));
+            }
+        });
+        return Results.Json(new Dictionary<string, object> { ["id_token"] = login, ["refresh_token"] = "refresh-1" });
+    }
 
     private RsaSecurityKey Signer { get; set; } = null!;
 

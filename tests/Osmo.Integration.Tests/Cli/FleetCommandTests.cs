@@ -25,7 +25,7 @@ public sealed class FleetCommandTests
         var list = await user.RunAsync("backend", "list");
         Assert.Matches($@"^NAME +ONLINE +AGENT +NODES +AVAILABLE +LABELS\nisaac +yes +in step +6 +{good} +all right\n$", list.Out);
         Assert.Equal("backend/isaac\n", (await user.RunAsync("backend", "list", "-o", "name")).Out);
-        Assert.Contains("nodes             6\n", (await user.RunAsync("backend", "show", "isaac")).Out, StringComparison.Ordinal);
+        Assert.Contains("nodes                 6\n", (await user.RunAsync("backend", "show", "isaac")).Out, StringComparison.Ordinal);
 
         var all = await user.RunAsync("node", "list", "-o", "json");
         Assert.Equal(6, JsonNode.Parse(all.Out)!.AsArray().Count);

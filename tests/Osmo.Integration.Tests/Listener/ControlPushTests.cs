@@ -1,3 +1,6 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Osmo.Testing;
 using Osmo.Testing.Listener;
 using Osmo.Testing.Network;
@@ -9,6 +12,9 @@ namespace Osmo.Integration.Tests.Listener;
 public sealed class ControlPushTests : ListenerScene
 {
     private const string Empty = """{"available_conditions":[],"ignore_conditions":[]}""";
+
+    private static readonly JsonSerializerOptions Relaxed =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
     public async Task Lists_are_pushed_on_connect_and_at_each_change()
@@ -67,7 +73,9 @@ public sealed class ControlPushTests : ListenerScene
             await SetListsAsync(additional, ignore, "old");
             await SetListsAsync(additional, ignore, "today");
             await Eventually.HoldsAsync(
-                () => today.Pushes.Count > before || (additional, ignore) is ([], []), $"[{string.Join(' ', additional)}] is pushed", () => today);
+                () => today.Pushes.Count > before || (additional, ignore) is ([], []),
+                $"[{string.Join(' ', additional)}] is pushed",
+                () => today);
             await old.SettlesAsync();
             await today.SettlesAsync();
             await old.AgreesAsync(Server);
@@ -77,6 +85,35 @@ public sealed class ControlPushTests : ListenerScene
 
         AssertContent(old);
         AssertContent(today);
+    }
+
+    [Fact]
+    public async Task Rules_are_pushed_as_they_were_written_and_read_alike_by_agent_and_server()
+    {
+        const string Rules = """{"^Disk":"False|Unknown","Gpu.*Healthy$":"True","Memory(?:Pressure)?$":"False","NoSuch":"True"}""";
+        await using var agent = await PythonAgent.JoinAsync(
+            Options(version: "6.4.0"),
+            PythonNode.Ready("plain"),
+            PythonNode.Ready("unknown-disk").With("DiskPressure", "Unknown"),
+            PythonNode.Ready("full-disk").With("DiskPressure", "True"),
+            PythonNode.Ready("other-disk").With("MyDiskPressure", "True"),
+            PythonNode.Ready("sick").With("GpuNvlinkHealthy", "False"),
+            PythonNode.Ready("healthy").With("GpuNvlinkHealthy", "True"),
+            PythonNode.Ready("no-say").With("GpuHealthyNot", "Unknown"),
+            PythonNode.Ready("no-memory").With("MemoryPressure", "True"),
+            PythonNode.Ready("not-ready").With("Ready", "Unknown"));
+        var (status, body, _) = await Server.ConfigureAsync(Backend, $$$"""{"node_conditions":{"rules":{{{Rules}}}}}""");
+        Assert.True(status == 200, $"{status} {body?.ToJsonString()}");
+        await Eventually.HoldsAsync(() => agent.Pushes.Count > 1, "the rules are pushed", () => agent);
+        Assert.Equal(Rules, JsonNode.Parse(agent.Pushes[^1])!["rules"]!.ToJsonString(Relaxed));
+        await agent.SettlesAsync();
+        await agent.AgreesAsync(Server);
+        var available = (await NodesAsync()).Where(node => node.Value).Select(node => node.Key).Order();
+        Assert.Equal(["healthy", "no-say", "other-disk", "plain", "unknown-disk"], available);
+
+        await using var next = await PythonAgent.StartAsync(Options(version: "6.4.0"));
+        Assert.False(next.Conditions.Available(PythonNode.Ready("full-disk").With("DiskPressure", "True")));
+        AssertContent(agent);
     }
 
     [Fact]
@@ -193,7 +230,8 @@ public sealed class ControlPushTests : ListenerScene
         foreach (var agent in agents)
         {
             var last = (string)(await ConfigAsync(agent.Backend))["node_conditions"]!["additional_node_conditions"]![0]!;
-            await Eventually.HoldsAsync(() => agent.Pushes[^1].Contains($"\"{last}\"", StringComparison.Ordinal), "the last one arrives", () => agent);
+            await Eventually.HoldsAsync(
+                () => agent.Pushes[^1].Contains($"\"{last}\"", StringComparison.Ordinal), "the last one arrives", () => agent);
             AssertContent(agent);
             await agent.DisposeAsync();
         }

@@ -25,11 +25,11 @@ internal sealed class FrameMutator(Random random)
             {
                 0 => text[..random.Next(text.Length)],
                 1 => Replaced(text),
-                2 => text.Insert(random.Next(text.Length), Values[random.Next(Values.Length)]),
+                2 => text.Insert(random.Next(text.Length), Value()),
                 3 => text.Remove(random.Next(text.Length), 1),
                 4 => text + text,
                 5 => text.Replace("{}", new string('[', DepthMax) + new string(']', DepthMax), StringComparison.Ordinal),
-                6 => text.Replace("\"body\": {", $"\"extra\": {Values[random.Next(Values.Length)]}, \"body\": {{", StringComparison.Ordinal),
+                6 => text.Replace("\"body\": {", $"\"extra\": {Value()}, \"body\": {{", StringComparison.Ordinal),
                 _ => text,
             };
             text = text.Length == 0 ? "x" : text;
@@ -53,7 +53,8 @@ internal sealed class FrameMutator(Random random)
         4 => ListenerFrames.Of("resource_usage", PythonNode.Ready("node-1").UsageBody()),
         5 => ListenerFrames.Init("uid-of-hostile"),
         6 => ListenerFrames.Of("update_pod", new JsonObject { ["workflow_uuid"] = "w", ["exit_code"] = null }),
-        _ => ListenerFrames.Resource(PythonNode.Ready($"node-{random.Next(3)}") with { Unschedulable = random.Next(2) == 0 }, random.Next(2) == 0),
+        _ => ListenerFrames.Resource(
+            PythonNode.Ready($"node-{random.Next(3)}") with { Unschedulable = random.Next(2) == 0 }, random.Next(2) == 0),
     };
 
     /// <summary>One of the values is another one.</summary>
@@ -66,6 +67,8 @@ internal sealed class FrameMutator(Random random)
         }
 
         var to = text.IndexOfAny([',', '}'], from);
-        return to < 0 ? text : $"{text[..(from + 2)]}{Values[random.Next(Values.Length)]}{text[to..]}";
+        return to < 0 ? text : $"{text[..(from + 2)]}{Value()}{text[to..]}";
     }
+
+    private string Value() => Values[random.Next(Values.Length)];
 }

@@ -104,10 +104,12 @@ public sealed class NodeMessageTests : ListenerScene
         await using var channel = await ListenerSocket.JoinAsync(Server.Url, name, Backend);
         await channel.AcknowledgedAsync(ListenerFrames.Logging("a line"));
         await channel.AcknowledgedAsync(ListenerFrames.Heartbeat());
-        await channel.AcknowledgedAsync(ListenerFrames.Of("update_pod", new JsonObject { ["workflow_uuid"] = "w", ["status"] = "RUNNING" }));
+        await channel.AcknowledgedAsync(
+            ListenerFrames.Of("update_pod", new JsonObject { ["workflow_uuid"] = "w", ["status"] = "RUNNING" }));
         await channel.AcknowledgedAsync(ListenerFrames.Of("pod_event", new JsonObject { ["pod_name"] = "p", ["reason"] = "r" }));
         await channel.AcknowledgedAsync(ListenerFrames.Of("pod_conditions", []));
-        await channel.AcknowledgedAsync(ListenerFrames.Of("metrics", new JsonObject { ["type"] = "COUNTER", ["value"] = 1, ["name"] = "n" }));
+        await channel.AcknowledgedAsync(
+            ListenerFrames.Of("metrics", new JsonObject { ["type"] = "COUNTER", ["value"] = 1, ["name"] = "n" }));
     }
 
     [Fact]

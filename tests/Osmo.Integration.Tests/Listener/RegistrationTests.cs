@@ -53,7 +53,8 @@ public sealed class RegistrationTests : ListenerScene
                 await socket.DisposeAsync();
             }
 
-            Assert.Equal([$"Create backend {name}"], (await HistoryAsync(name)).Where(text => text.StartsWith("Create", StringComparison.Ordinal)));
+            var created = (await HistoryAsync(name)).Where(text => text.StartsWith("Create", StringComparison.Ordinal));
+            Assert.Equal([$"Create backend {name}"], created);
         }
     }
 

@@ -84,9 +84,29 @@ public sealed class BackendConfigTests : IAsyncLifetime
     [InlineData("""{"scheduler_settings":{"scheduler_type":"volcano","coscheduling":true}}""")]
     [InlineData("""{"services":{"backendListener":{"enable_node_label_update":true}}}""")]
     [InlineData("""{"node_conditions":{"prefix":"osmo.nvidia.com/"},"last_heartbeat":"2026-11-21T18:37:31","online":true}""")]
-    [InlineData("""{"description":null,"tests":["a","b"],"cache_config":{"endpoints":[]}}""")]
+    [InlineData("""{"description":null,"tests":[],"cache_config":{"endpoints":[]}}""")]
     public async Task What_the_guide_shows_is_accepted(string configs) =>
         Assert.Equal(200, (await _server.ConfigureAsync("isaac", configs)).Status);
+
+    [Fact]
+    public async Task A_test_that_is_not_there_is_named_with_the_nearest_that_is()
+    {
+        const string Test = """
+            {"configs": {"cron_schedule": "0 3 * * *", "node_conditions": ["GpuHealthy"], "common_pod_template": ["default_user"]}}
+            """;
+        Assert.Equal(200, (await _server.SendAsync(HttpMethod.Put, "/api/configs/backend_test/nccl-test", Test)).Status);
+        var (status, problem, _) = await _server.ConfigureAsync("isaac", """{"tests":["nccl-test","nccl-tets","zebra"]}""");
+        Assert.Equal(422, status);
+        Assert.Equal(
+            [
+                "names \"nccl-tets\", and there is no such BACKEND_TEST. Did you mean nccl-test?",
+                "names \"zebra\", and there is no such BACKEND_TEST. Make that first.",
+            ],
+            problem!["errors"]!.AsArray().Select(error => (string?)error!["message"]));
+        var (patched, _, _) = await _server.SendAsync(HttpMethod.Patch, "/api/configs/backend/isaac", """{"tests":["zebra"]}""");
+        Assert.Equal(422, patched);
+        Assert.Equal(200, (await _server.ConfigureAsync("isaac", """{"tests":["nccl-test"]}""")).Status);
+    }
 
     [Theory]
     [InlineData("""{"description":5}""", "description")]

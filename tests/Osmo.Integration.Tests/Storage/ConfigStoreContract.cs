@@ -28,6 +28,7 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
         foreach (var type in ConfigTypes.Documents)
         {
             Assert.Null(await Store.ReadNewestAsync(type, Cancel));
+            Assert.Equal(0, await Store.ReadNewestNumberAsync(type, Cancel));
             Assert.Null(await Store.ReadRevisionAsync(type, 1, Cancel));
         }
 
@@ -73,6 +74,7 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
         Assert.Equal(1, await Store.AppendAsync(Draft(ConfigType.Role), 0, Cancel));
         Assert.Null(await Store.AppendAsync(Draft(ConfigType.Pool), 1, Cancel));
         Assert.Equal(2, (await Store.ReadNewestAsync(ConfigType.Pool, Cancel))!.Revision);
+        Assert.Equal(2, await Store.ReadNewestNumberAsync(ConfigType.Pool, Cancel));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
+using Osmo.Access.Users;
 using Osmo.Configs.Storage;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
@@ -20,6 +21,9 @@ public abstract class StoreUnderTest : IAsyncDisposable
 
     /// <summary>Its access tokens and signing keys.</summary>
     public IAccessStore Access { get; protected set; } = null!;
+
+    /// <summary>Its users.</summary>
+    public IUserStore Users { get; protected set; } = null!;
 
     /// <summary>Its users' profiles.</summary>
     public IProfileStore Profiles { get; protected set; } = null!;
@@ -71,7 +75,7 @@ public sealed class SqliteUnderTest : StoreUnderTest
         var database = SqliteDatabase.Open(_folder.Of("data"));
         var access = new SqliteAccessStore(database);
         (Access, Audit, Configs) = (access, access, new SqliteConfigStore(database));
-        Profiles = new SqliteProfileStore(database);
+        (Profiles, Users) = (new SqliteProfileStore(database), new SqliteUserStore(database));
         return Task.FromResult<IBackendStore>(new SqliteBackendStore(database));
     }
 }
@@ -89,7 +93,7 @@ public sealed class PostgresUnderTest(SharedPostgres postgres) : StoreUnderTest
         var database = await PostgresDatabase.OpenAsync(options, cancellationToken);
         (Access, Audit) = (new PostgresAccessStore(database), new PostgresAuditTrail(database));
         Configs = new PostgresConfigStore(database);
-        Profiles = new PostgresProfileStore(database);
+        (Profiles, Users) = (new PostgresProfileStore(database), new PostgresUserStore(database));
         return new PostgresBackendStore(database);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Osmo.Testing.Serving;
 using Xunit;
@@ -24,6 +25,8 @@ public sealed class ClientVersionTests
 
         using var old = await AskAsync(server, "1.6.2.abc");
         Assert.Equal((HttpStatusCode.OK, "2.1.0"), (old.StatusCode, Assert.Single(old.Headers.GetValues(Newest))));
+        var warning = Convert.FromBase64String(Assert.Single(old.Headers.GetValues("x-osmo-warning")));
+        Assert.Contains("2.1.0 is available", Encoding.UTF8.GetString(warning), StringComparison.Ordinal);
         using var tooOld = await AskAsync(server, "1.4.9");
         Assert.Equal(HttpStatusCode.BadRequest, tooOld.StatusCode);
         var problem = JsonNode.Parse(await tooOld.Content.ReadAsStringAsync(Cancel))!;

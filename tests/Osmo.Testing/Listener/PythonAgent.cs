@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Osmo.Testing.Serving;
 
 namespace Osmo.Testing.Listener;
 
@@ -197,7 +198,8 @@ public sealed class PythonAgent : IAsyncDisposable
         () => this);
 
     /// <summary>Waits until what the server knows of the nodes is what the agent thinks.</summary>
-    public Task AgreesAsync(Serving.IFleetApi server) => Eventually.AgreesAsync(() => PythonTruth.DifferenceAsync(this, server), $"{Backend} agrees");
+    public Task AgreesAsync(IFleetApi server) =>
+        Eventually.AgreesAsync(() => PythonTruth.DifferenceAsync(this, server), $"{Backend} agrees");
 
     public override string ToString() =>
         $"{string.Join("; ", Channels)}; {_pushes.Count} pushes; died: {Died ?? "no"}; violations: {string.Join(", ", _violations)}; "

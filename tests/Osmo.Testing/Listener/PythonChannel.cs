@@ -94,7 +94,8 @@ public sealed class PythonChannel
     }
 
     public override string ToString() =>
-        $"{Name}: {(IsConnected ? "connected" : "apart")}, {Connections} connections, {Sent} sent, {Acknowledged} acknowledged, {Unacked} open";
+        $"{Name}: {(IsConnected ? "connected" : "apart")}, {Connections} connections, {Sent} sent, {Acknowledged} acknowledged, "
+        + $"{Unacked} open";
 
     internal async Task RunAsync(CancellationToken cancel)
     {
@@ -147,9 +148,9 @@ public sealed class PythonChannel
 
     private async Task BeginAsync(ListenerSocket socket)
     {
-        var address = $"{_agent.Options.Host.GetLeftPart(UriPartial.Authority)}{ListenerSocket.PathOf(Name, _agent.Options.Backend)}";
-        await socket.SendAsync(ListenerFrames.Logging($"Successfully connected to {address.Replace("http", "ws", StringComparison.Ordinal)}"));
         var options = _agent.Options;
+        var address = $"ws://{options.Host.Authority}{ListenerSocket.PathOf(Name, options.Backend)}";
+        await socket.SendAsync(ListenerFrames.Logging($"Successfully connected to {address}"));
         await socket.SendAsync(ListenerFrames.Init(options.Uid, options.Version, options.Prefix, options.Namespace));
         Connections++;
         IsConnected = true;

@@ -68,9 +68,12 @@ public sealed class PythonFleet : IAsyncDisposable
             _agents,
             new ParallelOptions { MaxDegreeOfParallelism = RequestsAtOnce },
             async (agent, _) => await Eventually.AgreesAsync(
-                async () => await server.ConfigureAsync(agent.Backend, change) is { Status: not 200 } answer ? answer.Body?.ToJsonString() : null,
+                async () => await server.ConfigureAsync(agent.Backend, change) is { Status: not 200 } answer
+                    ? answer.Body?.ToJsonString()
+                    : null,
                 $"{agent.Backend} is configured"));
-        await HoldsAsync(agent => agent.Pushes is [.., var last] && last.Contains(condition, StringComparison.Ordinal), $"knows {condition}");
+        await HoldsAsync(
+            agent => agent.Pushes is [.., var last] && last.Contains(condition, StringComparison.Ordinal), $"knows {condition}");
     }
 
     /// <summary>Waits until the servers know just what the agents think, and finds fault with whatever was sent that must not be.</summary>

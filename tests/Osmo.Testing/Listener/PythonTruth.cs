@@ -12,7 +12,8 @@ public static class PythonTruth
         var nodes = agent.Nodes;
         if (!seen.Keys.ToHashSet().SetEquals(nodes.Select(node => node.Name)))
         {
-            return $"the server knows [{string.Join(' ', seen.Keys)}], the cluster has [{string.Join(' ', nodes.Select(node => node.Name))}]; {agent}";
+            var names = string.Join(' ', nodes.Select(node => node.Name));
+            return $"the server knows [{string.Join(' ', seen.Keys)}], the cluster has [{names}]; {agent}";
         }
 
         foreach (var node in nodes)

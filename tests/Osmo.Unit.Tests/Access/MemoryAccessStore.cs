@@ -1,6 +1,7 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
+using Osmo.Access.Users;
 using Osmo.Grains.Errors;
 
 namespace Osmo.Unit.Tests.Access;
@@ -19,6 +20,9 @@ internal sealed class MemoryAccessStore : IAccessStore
 
     public IReadOnlyList<StoredSigningKey> Keys => _keys;
 
+    /// <summary>The users; <see cref="SetUsers"/> changes them.</summary>
+    public IReadOnlyList<StoredUser> Users { get; private set; } = [];
+
     public Task<long> ReadVersionAsync(CancellationToken cancellationToken) => UseAsync(() =>
     {
         VersionReads++;
@@ -26,7 +30,7 @@ internal sealed class MemoryAccessStore : IAccessStore
     });
 
     public Task<AccessRecords> ReadAsync(CancellationToken cancellationToken) =>
-        UseAsync(() => new AccessRecords(_version, [.. _tokens], [.. _keys]));
+        UseAsync(() => new AccessRecords(_version, [.. _tokens], [.. _keys], [.. Users]));
 
     public Task<bool> AddTokenAsync(AccessToken token, AuditEvent audit, CancellationToken cancellationToken) =>
         ChangeAsync(() =>
@@ -56,6 +60,15 @@ internal sealed class MemoryAccessStore : IAccessStore
 
     public Task SetLastUseAsync(IReadOnlyDictionary<string, DateTimeOffset> lastUseById, CancellationToken cancellationToken) =>
         Task.CompletedTask;
+
+    public void SetUsers(params StoredUser[] users)
+    {
+        lock (_gate)
+        {
+            Users = users;
+            _version++;
+        }
+    }
 
     private Task<bool> ChangeAsync(Func<bool> change) => UseAsync(() =>
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Osmo.Grains.Availability;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Errors;
 using Osmo.Grains.Listeners;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
@@ -85,12 +86,35 @@ public sealed class ListenerTurnTests
         Assert.False(_grain.ExplainNode("n1")!.Node.Available);
 
         Run(turn => turn.Configure(Edit("""{"node_conditions":{"additional_node_conditions":["GpuHealthy"]}}"""), Audit.System, null));
-        Assert.Equal(["GpuHealthy"], control.Pushed[^1].Additional);
+        Assert.Equal(["GpuHealthy"], Assert.IsType<NodeConditionLists>(control.Pushed[^1]).Additional);
         Assert.Empty(_port.Pushed);
         Assert.True(_grain.ExplainNode("n1")!.Node.Available);
 
         Run(turn => turn.Configure(Edit("""{"description":"no rules"}"""), Audit.System, null));
         Assert.Equal(2, control.Pushed.Count);
+    }
+
+    [Theory]
+    [InlineData("1.0.0", """{"rules":{"Ready":"True","Disk.*":"False|Unknown"}}""", "node_conditions.rules")]
+    [InlineData("6.4.0", """{"ignore_node_conditions":["Re*"]}""", "node_conditions.ignore_node_conditions")]
+    [InlineData("1.0.0", """{"ignore_node_conditions":["Re*"]}""", null)]
+    [InlineData("6.4.0", """{"rules":{"Ready":"True","Disk.*":"False|Unknown"}}""", null)]
+    [InlineData("main", """{"ignore_node_conditions":["Re*"]}""", null)]
+    public void What_the_agent_cannot_be_told_is_refused(string version, string nodeConditions, string? field)
+    {
+        Run(turn => turn.Connect(Hello(ListenerChannel.Node) with { Version = version }, _port));
+        var edit = Edit($$"""{"node_conditions":{{nodeConditions}}}""");
+        if (field is null)
+        {
+            Run(turn => turn.Configure(edit, Audit.System, null));
+            return;
+        }
+
+        var turn = _grain.BeginTurn(_now);
+        var refusal = Assert.Throws<OsmoException>(() => turn.Configure(edit, Audit.System, null));
+        Assert.Equal(field, Assert.Single(refusal.Fields).Field);
+        Assert.Contains(version, refusal.Message, StringComparison.Ordinal);
+        Assert.True(turn.Commit().IsEmpty);
     }
 
     [Fact]

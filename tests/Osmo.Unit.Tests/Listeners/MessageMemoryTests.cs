@@ -36,6 +36,27 @@ public sealed class MessageMemoryTests
     }
 
     [Fact]
+    public void What_comes_again_at_the_beginning_of_a_connection_is_recognized_however_much_came_after()
+    {
+        var memory = new MessageMemory([]);
+        memory.BeginConnection();
+        for (var i = 0; i <= MessageMemory.BeginningMax; i++)
+        {
+            memory.TryAdd(Id(i));
+        }
+
+        memory.BeginConnection();
+        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+        for (var i = 1_000; i < 1_000 + MessageMemory.LatestMax; i++)
+        {
+            memory.TryAdd(Id(i));
+        }
+
+        memory.BeginConnection();
+        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+    }
+
+    [Fact]
     public void The_beginnings_of_the_last_connections_are_kept()
     {
         var memory = new MessageMemory([]);

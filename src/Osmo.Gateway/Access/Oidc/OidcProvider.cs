@@ -63,13 +63,14 @@ internal sealed class OidcProvider : IExternalLogins, IDisposable
         });
         if (!result.IsValid)
         {
-            return (null, Osmo.Access.Signing.LoginTokens.Explain(result.Exception));
+            return (null, Osmo.Access.Signing.LoginTokens.Explain(result.Exception, token, _time.GetUtcNow()));
         }
 
         using var claims = JsonDocument.Parse(Base64UrlEncoder.DecodeBytes(token.EncodedPayload));
         return OidcClaims.User(claims.RootElement, _options.UserClaim) is { } user
-            ? (new Principal(PrincipalKind.Oidc, user, OidcClaims.Roles(claims.RootElement, _options.RolesClaim))
+            ? (new Principal(PrincipalKind.Oidc, user, [])
             {
+                ClaimedRoles = OidcClaims.Roles(claims.RootElement, _options.RolesClaim),
                 ExpiresAt = new DateTimeOffset(token.ValidTo, TimeSpan.Zero),
             }, null)
             : (null, $"The log-in has no claim {_options.UserClaim} with the user's name.");

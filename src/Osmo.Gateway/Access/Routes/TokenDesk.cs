@@ -9,8 +9,21 @@ using Osmo.Grains.Errors;
 namespace Osmo.Gateway.Access.Routes;
 
 /// <summary>A token that somebody wants.</summary>
+/// <param name="Kind">Whose it is to be.</param>
+/// <param name="User">The name of its user.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="ExpiresAt">The day with which it ends.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Roles">Its roles; empty where none were asked for.</param>
+/// <param name="UsualRoles">Those that it has then, unless an administrator has entered its user.</param>
 internal sealed record TokenWish(
-    AccessTokenKind Kind, string User, string Name, string? ExpiresAt, string Description, IReadOnlyList<string> Roles);
+    AccessTokenKind Kind,
+    string User,
+    string Name,
+    string? ExpiresAt,
+    string Description,
+    IReadOnlyList<string> Roles,
+    IReadOnlyList<string> UsualRoles);
 
 /// <summary>Makes, lists and deletes access tokens.</summary>
 internal sealed class TokenDesk(
@@ -40,6 +53,7 @@ internal sealed class TokenDesk(
     {
         // A role may have been made just now, at another gateway or in the request before.
         await watch.RefreshAsync(context.RequestAborted);
+        wish = wish.Roles.Count == 0 ? wish with { Roles = UsualRoles(caller, wish) } : wish;
         var expiresOn = Check(caller, wish);
         var text = TokenText.Create();
         var token = new AccessToken(TokenText.CreateId(), wish.Kind, wish.User, wish.Name, TokenText.Hash(keys, text))
@@ -73,6 +87,12 @@ internal sealed class TokenDesk(
     public static OsmoException Missing(AccessTokenKind kind, string name) =>
         new(ErrorCode.NotFound, $"{kind} access token {name} does not exist.");
 
+    /// <summary>The roles where none were asked for. Of a stored user's those that both the user and the caller have.</summary>
+    private IReadOnlyList<string> UsualRoles(Caller caller, TokenWish wish) =>
+        wish.Kind == AccessTokenKind.User && watch.Read().FindUser(wish.User) is { } user
+            ? [.. user.Roles.Select(assignment => assignment.Role).Where(role => caller.IsAdmin || caller.Roles.Contains(role))]
+            : wish.UsualRoles;
+
     private static string Target(AccessTokenKind kind, string user, string name) =>
         kind == AccessTokenKind.Service ? $"token/service/{name}" : $"token/user/{user}/{name}";
 
@@ -81,7 +101,7 @@ internal sealed class TokenDesk(
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         var expiry = TokenRules.ReadExpiry(wish.ExpiresAt, today, options.Limits.TokenDaysMax, out var day);
-        var problem = TokenRules.CheckName(wish.Name) ?? expiry ?? CheckTexts(wish) ?? CheckRoles(caller, wish.Roles);
+        var problem = TokenRules.CheckName(wish.Name) ?? expiry ?? CheckTexts(wish) ?? CheckRoles(caller, wish);
         return problem is null ? day : throw new BadHttpRequestException(problem);
     }
 
@@ -90,21 +110,23 @@ internal sealed class TokenDesk(
             ? $"A token's description has at most {TokenRules.DescriptionCharsMax} characters."
             : wish.User.Length is 0 or > Http.Limits.UsernameCharsMax ? "The user's name is empty or too long." : null;
 
-    private string? CheckRoles(Caller caller, IReadOnlyList<string> roles)
+    private string? CheckRoles(Caller caller, TokenWish wish)
     {
-        var table = watch.Read().Roles;
-        if (roles.Count > TokenRules.RolesMax)
+        var state = watch.Read();
+        if (wish.Roles.Count > TokenRules.RolesMax)
         {
             return $"A token has at most {TokenRules.RolesMax} roles.";
         }
 
-        if (roles.FirstOrDefault(role => !table.Has(role)) is { } unknown)
+        if (RoleGifts.Check(caller, wish.Roles, state.Roles) is { } problem)
         {
-            return $"Invalid role: {unknown}";
+            return problem;
         }
 
-        return caller.IsAdmin || roles.FirstOrDefault(role => !caller.Roles.Contains(role)) is not { } foreign
-            ? null
-            : $"You cannot give the role {foreign}, because you do not have it. Ask an administrator.";
+        // Of a stored user's token only those roles count that the user has: better said now than found out later.
+        return wish.Kind == AccessTokenKind.User && state.FindUser(wish.User) is { } user
+            && wish.Roles.FirstOrDefault(role => !user.Has(role)) is { } missing
+            ? $"User {wish.User} does not have the role {missing}. Assign it first."
+            : null;
     }
 }

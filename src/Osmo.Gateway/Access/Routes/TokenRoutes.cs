@@ -90,7 +90,7 @@ internal static class TokenRoutes
         var query = context.Request.Query;
         string[] asked = [.. query["roles"].OfType<string>()];
         var wish = new TokenWish(
-            kind, user, name, query["expires_at"], query["description"].ToString(), asked.Length > 0 ? asked : usualRoles);
+            kind, user, name, query["expires_at"], query["description"].ToString(), asked, usualRoles);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(await desk.CreateAsync(context, Me(context), wish));
     }

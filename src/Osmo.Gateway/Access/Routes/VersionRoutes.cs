@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Gateway.Versions;
 
 namespace Osmo.Gateway.Access.Routes;
 
@@ -24,9 +25,8 @@ internal sealed record ServerVersion(string Major, string Minor, string Revision
 {
     public static ServerVersion Parse(string text)
     {
-        var (number, hash) = text.Split('+', 2) is [var before, var after] ? (before, after) : (text, "");
-        return number.Split('-', 2)[0].Split('.') is [var major, var minor, var revision, ..]
-            ? new ServerVersion(major, minor, revision, hash)
-            : new ServerVersion("0", "0", "0", hash);
+        _ = ReleaseVersion.TryParse(text, out var version);
+        return new ServerVersion(
+            $"{version.Major}", $"{version.Minor}", $"{version.Revision}", text.Split('+', 2) is [_, var hash] ? hash : "");
     }
 }

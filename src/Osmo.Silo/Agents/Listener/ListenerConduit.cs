@@ -57,7 +57,7 @@ internal sealed class ListenerConduit : IAgentConduit
         _refusals = refusals;
         _logger = logger;
         _log = new AgentLogLines(backend.Value, time, logger);
-        _outbox = new ListenerOutbox(sink, OnRefused);
+        _outbox = new ListenerOutbox(sink, OnRefused, loss => ListenerLog.ConditionsLost(_logger, _backend.Value, loss));
         if (channel == ListenerChannel.Worker)
         {
             _workerHeartbeat = time.CreateTimer(_ => _outbox.SendWorkerHeartbeat(), null, TimeSpan.Zero, WorkerHeartbeatInterval);
@@ -142,7 +142,7 @@ internal sealed class ListenerConduit : IAgentConduit
             return;
         }
 
-        _outbox.Generation = ListenerGenerations.Of(hello.Version);
+        _outbox.Understands(ListenerGenerations.Of(hello.Version));
         var call = new TurnCall<ListenerLink?, ListenerLink?>(turn => turn.Connect(hello, _outbox), (_, link) => link);
         _greeting = _engine.CallAsync(_backend, call, CancellationToken.None);
         if (await _greeting.WaitAsync(cancellationToken).ConfigureAwait(false) is not { } link)
@@ -176,6 +176,9 @@ internal sealed class ListenerConduit : IAgentConduit
         var id = Acknowledges ? message.Id ?? "" : "";
         switch (message.Type)
         {
+            case "init":
+                // It has introduced itself; saying it again is not a message that is acknowledged.
+                return ValueTask.CompletedTask;
             case "heartbeat":
                 return PostAsync(turn => turn.Heartbeat(link, id), cancellationToken);
             case "logging":

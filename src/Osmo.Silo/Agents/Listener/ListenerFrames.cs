@@ -18,10 +18,10 @@ internal static class ListenerFrames
     /// <summary>Which node conditions count, in the form or the forms that the agent may understand.</summary>
     public static IEnumerable<byte[]> NodeConditions(NodeConditionRules rules, ListenerGeneration generation)
     {
-        var told = RuleTranslation.Of(rules);
+        var translation = RuleTranslation.Of(rules);
         if (generation != ListenerGeneration.Rules)
         {
-            yield return Write("node_conditions", told.Lists, static (body, lists) =>
+            yield return Write("node_conditions", translation.Lists, static (body, lists) =>
             {
                 WriteList(body, "available_conditions", lists.Additional);
                 WriteList(body, "ignore_conditions", lists.Ignore);
@@ -30,12 +30,12 @@ internal static class ListenerFrames
 
         if (generation != ListenerGeneration.Lists)
         {
-            yield return Write("node_conditions", told.Pairs, static (body, pairs) =>
+            yield return Write("node_conditions", translation.Pairs, static (body, pairs) =>
             {
                 body.WriteStartObject("rules"u8);
-                foreach (var pair in pairs)
+                foreach (var (type, status) in pairs)
                 {
-                    body.WriteString(pair.Type, pair.Status);
+                    body.WriteString(type, status);
                 }
 
                 body.WriteEndObject();

@@ -22,6 +22,9 @@ internal static partial class ListenerLog
         "The OSMO agent of backend {Backend} labels nodes with {LabelKey}, and not with a prefix that ends in osmo.nvidia.com/")]
     public static partial void OddPrefix(ILogger logger, string backend, string labelKey);
 
+    [LoggerMessage(2307, LogLevel.Warning, "The OSMO agent of backend {Backend} is told less than its node_conditions say: {Loss}")]
+    public static partial void ConditionsLost(ILogger logger, string backend, string loss);
+
     [LoggerMessage(EventId = 2305, Message = "Agent of backend {Backend}: {Text}")]
     public static partial void AgentSays(ILogger logger, LogLevel level, string backend, string text);
 

@@ -20,27 +20,39 @@ internal sealed class ListenerOutbox : IListenerPort, IAsyncDisposable
     private readonly Queue<string> _acks = new();
     private readonly IAgentFrameSink _sink;
     private readonly Action<AgentRefusal, string> _refused;
+    private readonly Action<string> _lost;
     private readonly Task _pump;
     private TaskCompletionSource? _room;
     private bool _workerHeartbeat;
     private NodeConditionRules? _rules;
+    private volatile ListenerGeneration _generation;
     private (AgentRefusal Reason, string Message)? _end;
 
     /// <param name="sink">The way back to the agent.</param>
     /// <param name="refused">Told once when the connection is to end.</param>
-    public ListenerOutbox(IAgentFrameSink sink, Action<AgentRefusal, string> refused)
+    /// <param name="lost">Told what of the node conditions the agent cannot be told.</param>
+    public ListenerOutbox(IAgentFrameSink sink, Action<AgentRefusal, string> refused, Action<string> lost)
     {
         _sink = sink;
         _refused = refused;
+        _lost = lost;
         _pump = Task.Run(PumpAsync);
     }
 
-    /// <summary>What the agent understands; known from its introduction on.</summary>
-    public ListenerGeneration Generation { get; set; }
-
     public void Acknowledge(string message) => Change(() => _acks.Enqueue(message));
 
-    public void PushNodeConditions(NodeConditionRules rules) => Change(() => _rules = rules);
+    public void PushNodeConditions(NodeConditionRules rules)
+    {
+        if (_generation.LossOf(rules) is { } loss)
+        {
+            _lost(loss.Message);
+        }
+
+        Change(() => _rules = rules);
+    }
+
+    /// <summary>What the agent understands, as its introduction tells.</summary>
+    public void Understands(ListenerGeneration generation) => _generation = generation;
 
     public void Refuse(AgentRefusal reason, string message)
     {
@@ -157,7 +169,7 @@ internal sealed class ListenerOutbox : IListenerPort, IAsyncDisposable
 
             if (_rules is { } rules)
             {
-                frames.AddRange(ListenerFrames.NodeConditions(rules, Generation).Select(frame => new ReadOnlyMemory<byte>(frame)));
+                frames.AddRange(ListenerFrames.NodeConditions(rules, _generation).Select(frame => new ReadOnlyMemory<byte>(frame)));
                 _rules = null;
             }
 
