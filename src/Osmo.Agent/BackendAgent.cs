@@ -7,7 +7,8 @@ namespace Osmo.Agent;
 
 /// <summary>
 /// The agent of one backend: watches the cluster's nodes, reports them to the service, and labels them as the silo wants, or, where the
-/// service leaves that to agents, as it judges them itself. It outlives the loss of either side and converges afterwards. Several may run in one process.
+/// service leaves that to agents, as it judges them itself. It outlives the loss of either side and converges afterwards. Several may
+/// run in one process.
 /// </summary>
 public sealed class BackendAgent : IDisposable
 {

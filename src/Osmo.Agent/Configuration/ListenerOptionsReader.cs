@@ -18,8 +18,8 @@ internal static class ListenerOptionsReader
         null or "channel" => false,
         "osmo" => true,
         { } other => throw new AgentOptionsException(
-            $"{values.Source("protocol", ProtocolVariable)} is \"{OptionValues.Shown(other)}\"; write channel, for an Osmo gateway, or osmo, "
-            + "for a service that speaks only the protocol of OSMO's listeners."),
+            $"{values.Source("protocol", ProtocolVariable)} is \"{OptionValues.Shown(other)}\"; write channel, for an Osmo gateway, or "
+            + "osmo, for a service that speaks only the protocol of OSMO's listeners."),
     };
 
     /// <exception cref="AgentOptionsException">An option cannot be used.</exception>
@@ -50,7 +50,8 @@ internal static class ListenerOptionsReader
         string? login = values.Text("login-method");
         if (method is not (null or "dev"))
         {
-            throw new AgentOptionsException($"--method is \"{OptionValues.Shown(method)}\"; write dev, or leave it out to log in with a token.");
+            throw new AgentOptionsException(
+                $"--method is \"{OptionValues.Shown(method)}\"; write dev, or leave it out to log in with a token.");
         }
 
         if (login is not (null or "token") && method is null)
@@ -76,6 +77,9 @@ internal static class ListenerOptionsReader
             : throw new AgentOptionsException($"--username is \"{OptionValues.Shown(user)}\", which cannot stand in a header.");
     }
 
-    private static ImmutableArray<string> Namespaces(OptionValues values) =>
-        [.. (values.Text("include-namespace-usage") ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+    private static ImmutableArray<string> Namespaces(OptionValues values)
+    {
+        string list = values.Text("include-namespace-usage") ?? "";
+        return [.. list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+    }
 }

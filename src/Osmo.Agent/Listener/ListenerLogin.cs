@@ -112,7 +112,8 @@ internal sealed class ListenerLogin : IDisposable
     {
         if (!_isPosting)
         {
-            using HttpRequestMessage get = new(HttpMethod.Get, new Uri($"{_base}{ExchangePath}?access_token={Uri.EscapeDataString(token)}"));
+            string query = $"?access_token={Uri.EscapeDataString(token)}";
+            using HttpRequestMessage get = new(HttpMethod.Get, new Uri(_base + ExchangePath + query));
             using HttpResponseMessage answer = await SendAsync(get, ExchangePath, cancellation).ConfigureAwait(false);
             if (answer.StatusCode is not (HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.Gone))
             {
@@ -161,7 +162,8 @@ internal sealed class ListenerLogin : IDisposable
             // Said below.
         }
 
-        throw new ChannelException($"The log-in failed: {ExchangePath} answered without a token. Is --host the address of an OSMO service?");
+        throw new ChannelException(
+            $"The log-in failed: {ExchangePath} answered without a token. Is --host the address of an OSMO service?");
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, string path, CancellationToken cancellation)

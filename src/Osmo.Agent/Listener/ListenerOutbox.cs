@@ -49,7 +49,7 @@ internal sealed class ListenerOutbox
     /// <summary>How many more messages it takes before the window is full.</summary>
     public int Room => Math.Max(0, _window - Count);
 
-    /// <summary>For how long the oldest message that was sent on this connection has not been acknowledged; zero when there is none.</summary>
+    /// <summary>For how long the oldest message has been on its way on this connection; zero when none is.</summary>
     public TimeSpan Waiting
     {
         get

@@ -160,7 +160,8 @@ internal sealed class ListenerSocket
         {
             using JsonDocument document = JsonDocument.Parse(frame);
             JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || root.EnumerateObject().Any(field => field.Name is not ("type" or "body" or "uuid")))
+            if (root.ValueKind != JsonValueKind.Object
+                || root.EnumerateObject().Any(field => field.Name is not ("type" or "body" or "uuid")))
             {
                 ListenerLog.Ignored(_logger, _address, "it is no object of type, body and uuid");
                 return;

@@ -8,8 +8,13 @@ namespace Osmo.Agent;
 /// after a new one only what has changed follows what was not acknowledged.
 /// </summary>
 internal sealed class NodeReporter(
-    NodeStore store, NodeJudge judge, UsageTable usage, ListenerOutbox outbox, AsyncSignal changed, TimeSpan refreshInterval, TimeProvider time)
-    : INodeBatch
+    NodeStore store,
+    NodeJudge judge,
+    UsageTable usage,
+    ListenerOutbox outbox,
+    AsyncSignal changed,
+    TimeSpan refreshInterval,
+    TimeProvider time) : INodeBatch
 {
     /// <summary>After this time a node is told of again even if nothing changed: a service may have lost it.</summary>
     public static readonly TimeSpan RepeatInterval = TimeSpan.FromMinutes(15);
@@ -44,22 +49,27 @@ internal sealed class NodeReporter(
     /// <summary>Reports until cancelled. One call at a time, each on a connection of its own.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
+        using ITimer clock = time.CreateTimer(_ => changed.Set(), null, ClockInterval, ClockInterval);
+        while (true)
+        {
+            Step();
+            await changed.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Hands on what is due and fits.</summary>
+    public void Step()
+    {
         if (!_isBegun)
         {
             _isBegun = true;
             store.BeginReport();
         }
 
-        using ITimer clock = time.CreateTimer(_ => changed.Set(), null, ClockInterval, ClockInterval);
-        while (true)
+        RefreshWhenDue();
+        if (judge.IsTold)
         {
-            RefreshWhenDue();
-            if (judge.IsTold)
-            {
-                Report();
-            }
-
-            await changed.WaitAsync(cancellation).ConfigureAwait(false);
+            Report();
         }
     }
 
@@ -153,7 +163,8 @@ internal sealed class NodeReporter(
         if (_areNamesDue && _isComplete && outbox.Room > 0)
         {
             _areNamesDue = false;
-            Post("node_hash", ListenerMessages.NodeNames(_told.Values.Select(told => told.HostName).Distinct().Order(StringComparer.Ordinal)));
+            IEnumerable<string> names = _told.Values.Select(told => told.HostName).Distinct();
+            Post("node_hash", ListenerMessages.NodeNames(names.Order(StringComparer.Ordinal)));
         }
     }
 

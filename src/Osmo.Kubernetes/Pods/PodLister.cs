@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>Lists the pods of all namespaces page by page. When a page's token expires, it starts again, and in the end without pages.</summary>
+/// <summary>
+/// Lists the pods of all namespaces page by page. When a page's token expires, it starts again, and in the end asks for everything at once.
+/// </summary>
 internal sealed class PodLister(ApiConnection connection, int pageItems)
 {
     /// <summary>How often an expired continue token restarts a paged list before paging is given up.</summary>
