@@ -9,7 +9,7 @@ public sealed record AgentState
     /// <summary>The first list of nodes is in.</summary>
     public bool IsSynced { get; init; }
 
-    /// <summary>The silo has welcomed the agent on the connection that is up now.</summary>
+    /// <summary>The connection that carries the nodes is up, and the service has taken the agent in.</summary>
     public bool IsConnected { get; init; }
 
     /// <summary>Nodes known.</summary>
@@ -18,7 +18,7 @@ public sealed record AgentState
     /// <summary>Nodes that wait to be reported.</summary>
     public int PendingNodes { get; init; }
 
-    /// <summary>Batches that the silo has not acknowledged.</summary>
+    /// <summary>Batches, or messages of OSMO's protocol, that the service has not acknowledged.</summary>
     public int UnackedBatches { get; init; }
 
     /// <summary>Connections that were welcomed so far.</summary>

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Osmo.Grains.Backends;
 using Osmo.Kubernetes;
-using Osmo.Protocol;
-using Osmo.Protocol.Agent.V1;
 
 namespace Osmo.Agent;
 
 /// <summary>
-/// The agent of one backend: watches the cluster's nodes, reports them to the silo and labels them as the silo wants. It outlives the loss
-/// of either side and converges afterwards. Several may run in one process.
+/// The agent of one backend: watches the cluster's nodes, reports them to the service, and labels them as the silo wants, or, where the
+/// service leaves that to agents, as it judges them itself. It outlives the loss of either side and converges afterwards. Several may
+/// run in one process.
 /// </summary>
 public sealed class BackendAgent : IDisposable
 {
@@ -28,9 +28,8 @@ public sealed class BackendAgent : IDisposable
     private readonly NodeStore _store;
     private readonly Reflector _reflector;
     private readonly LabelApplier _labels;
-    private readonly GatewayChannel _channel;
+    private readonly IAgentProtocol _protocol;
     private readonly AgentMetrics _metrics;
-    private readonly string _instance = Guid.NewGuid().ToString("N");
     private volatile string? _clusterUid;
     private volatile string? _uidError;
     private bool _isRunning;
@@ -56,17 +55,31 @@ public sealed class BackendAgent : IDisposable
         _client = new KubernetesClient(cluster, new KubernetesClientOptions { ListPageItems = options.ListPageItems }, _time);
         AsyncSignal changed = new();
         _store = new NodeStore(changed);
-        _reflector = new Reflector(_client, _store, options.Reflector, _time, kubernetesLogger);
-        LabelReports reports = new(_store, changed);
         NodeLabelPort port = new(new NodePatcher(_client, UnpacedPatcher, _time, kubernetesLogger), labelKey);
         TokenBucket pace = new(options.ApiQps, options.ApiBurst, _time);
-        _labels = new LabelApplier(port, labelKey, _store, reports, pace, _metrics, _time, _logger, options.AllowLabelPatches);
-        ReportSources sources = new(_store, new BatchBuilder(labelKey), _labels, reports, changed)
+        if (options.Protocol == AgentProtocol.Listener)
         {
-            ClusterError = () => _reflector.State is { ConsecutiveFailures: > 0 } watch ? watch.LastError : null,
-        };
-        _channel = new GatewayChannel(options, sources, _metrics, _time, _logger);
+            OsmoListener listener = new(options, _client, _store, changed, log => Labels(null, log), _metrics, _time, _logger);
+            kubernetesLogger = listener.Telling(kubernetesLogger);
+            _protocol = listener;
+            _labels = listener.Labels;
+        }
+        else
+        {
+            LabelReports reports = new(_store, changed);
+            _labels = Labels(reports, _logger);
+            ReportSources sources = new(_store, new BatchBuilder(labelKey), _labels, reports, changed)
+            {
+                ClusterError = () => _reflector!.State is { ConsecutiveFailures: > 0 } watch ? watch.LastError : null,
+            };
+            _protocol = new GatewayChannel(options, sources, _metrics, _time, _logger);
+        }
+
+        _reflector = new Reflector(_client, _protocol.Sink, options.Reflector, _time, kubernetesLogger);
         _metrics.Observe(() => State);
+
+        LabelApplier Labels(LabelReports? reports, ILogger log) =>
+            new(port, labelKey, _store, reports, pace, _metrics, _time, log, options.AllowLabelPatches);
     }
 
     /// <summary>What the agent is doing; may be read from any thread.</summary>
@@ -79,17 +92,17 @@ public sealed class BackendAgent : IDisposable
             {
                 ClusterUid = _clusterUid,
                 IsSynced = _store.IsSynced,
-                IsConnected = _channel.IsConnected,
+                IsConnected = _protocol.IsConnected,
                 Nodes = _store.Count,
                 PendingNodes = _store.PendingCount,
-                UnackedBatches = _channel.UnackedBatches,
-                Connections = _channel.Connections,
-                Restarts = _channel.Restarts,
+                UnackedBatches = _protocol.Unacked,
+                Connections = _protocol.Connections,
+                Restarts = _protocol.Restarts,
                 EventsReceived = watch.EventsApplied + watch.EventsUnchanged,
                 EventsUnchanged = watch.EventsUnchanged,
                 LabelsWaiting = _labels.Waiting,
                 LabelsPatched = _metrics.PatchesApplied,
-                LastChannelError = _channel.LastError,
+                LastChannelError = _protocol.LastError,
                 IsClusterFailing = watch.ConsecutiveFailures > 0,
                 LastClusterError = watch.LastError ?? _uidError,
             };
@@ -107,16 +120,10 @@ public sealed class BackendAgent : IDisposable
         AgentLog.Starting(_logger, AgentVersion.Text, _options.Backend, _cluster.ToString(), _options.Host);
         try
         {
-            Hello hello = HelloOf(await ReadClusterUidAsync(cancellation).ConfigureAwait(false));
-            using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            Task[] parts = [_reflector.RunAsync(ended.Token), _labels.RunAsync(ended.Token), _channel.RunAsync(hello, ended.Token)];
-            Task first = await Task.WhenAny(parts).ConfigureAwait(false);
-
-            // Only cancellation or a defect ends a part; either way the others have to end as well.
-            await ended.CancelAsync().ConfigureAwait(false);
-            await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellation.ThrowIfCancellationRequested();
-            await first.ConfigureAwait(false);
+            string clusterUid = await ReadClusterUidAsync(cancellation).ConfigureAwait(false);
+            await RunningParts
+                .RunAsync([_reflector.RunAsync, _labels.RunAsync, until => _protocol.RunAsync(clusterUid, until)], cancellation)
+                .ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -128,6 +135,7 @@ public sealed class BackendAgent : IDisposable
     public void Dispose()
     {
         _labels.Dispose();
+        _protocol.Dispose();
         _client.Dispose();
         _metrics.Dispose();
     }
@@ -153,16 +161,4 @@ public sealed class BackendAgent : IDisposable
             }
         }
     }
-
-    private Hello HelloOf(string clusterUid) => new()
-    {
-        ProtocolVersion = AgentChannel.ProtocolVersion,
-        Backend = _options.Backend,
-        ClusterUid = clusterUid,
-        WorkflowNamespace = _options.Namespace,
-        AgentVersion = AgentVersion.Text,
-        NodeConditionPrefix = _options.NodeConditionPrefix.Value,
-        LabelUpdates = _options is { EnableNodeLabelUpdate: true, AllowLabelPatches: true },
-        AgentInstance = _instance,
-    };
 }

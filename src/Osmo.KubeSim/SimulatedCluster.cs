@@ -31,6 +31,7 @@ public sealed class SimulatedCluster
         _time = time ?? TimeProvider.System;
         Store = new NodeStore(historyEventsMax, firstVersion: 200);
         Writer = new NodeWriter(Store, _time);
+        Pods = new PodStore(Store, historyEventsMax);
         KubeSystemUid = kubeSystemUid ?? Guid.NewGuid().ToString();
         StartedAt = _time.GetUtcNow();
     }
@@ -55,6 +56,8 @@ public sealed class SimulatedCluster
     internal NodeStore Store { get; }
 
     internal NodeWriter Writer { get; }
+
+    internal PodStore Pods { get; }
 
     internal TimeProvider Time => _time;
 
@@ -188,6 +191,39 @@ public sealed class SimulatedCluster
         return draft.Build(Store.Pool);
     }) is not null;
 
+    /// <summary>
+    /// Adds a pod given as the JSON of a v1 Pod, or replaces the one of its name. A namespace is default where none is given, and a pod
+    /// without a uid gets one.
+    /// </summary>
+    public void SetPod(JsonObject pod)
+    {
+        ArgumentNullException.ThrowIfNull(pod);
+        var metadata = pod["metadata"] as JsonObject ?? throw new ArgumentException("A pod needs metadata.", nameof(pod));
+        var name = metadata.Text("name") ?? throw new ArgumentException("A pod needs a name.", nameof(pod));
+        var ns = metadata.Text("namespace") ?? "default";
+        var uid = metadata.Text("uid") ?? UidOf($"{ns}/{name}") ?? Guid.NewGuid().ToString();
+        Pods.Set(ns, name, version =>
+        {
+            var written = pod.DeepClone().AsObject();
+            written.Remove("kind");
+            written.Remove("apiVersion");
+            var head = written["metadata"]!.AsObject();
+            (head["namespace"], head["uid"], head["resourceVersion"]) = (ns, uid, version.ToString());
+            return Json.ToUtf8(written);
+        });
+    }
+
+    /// <summary>Deletes a pod at once. False if there is none of that name.</summary>
+    public bool RemovePod(string ns, string name) => Pods.Remove($"{ns}/{name}", (pod, version) =>
+    {
+        var written = Json.Parse(pod.JsonUtf8.Span)!.AsObject();
+        written["metadata"]!["resourceVersion"] = version.ToString();
+        return Json.ToUtf8(written);
+    });
+
+    /// <summary>Every older resourceVersion is expired for lists and new watches of pods.</summary>
+    public void CompactPods() => Pods.ExpireOlder();
+
     /// <summary>As etcd's compaction does: every older resourceVersion is expired for lists and new watches. Open watches go on.</summary>
     public void Compact() => Store.ExpireOlder(lists: true);
 
@@ -195,6 +231,9 @@ public sealed class SimulatedCluster
     public ulong Touch() => Store.Touch();
 
     internal void OnPatched(PatchRecord patch) => Patched?.Invoke(patch);
+
+    private string? UidOf(string pod) =>
+        Pods.Find(pod) is { } known ? (Json.Parse(known.JsonUtf8.Span) as JsonObject)?["metadata"]?["uid"]?.GetValue<string>() : null;
 
     private static void Replace(JsonObject target, string name, string? value)
     {

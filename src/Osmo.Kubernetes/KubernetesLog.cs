@@ -40,4 +40,11 @@ internal static partial class KubernetesLog
 
     [LoggerMessage(4011, LogLevel.Information, "The server gives no streaming list; asking for a plain one: {error}")]
     public static partial void NoStreamingList(ILogger logger, string error);
+
+    [LoggerMessage(4012, LogLevel.Information, "Listed pods: {pods} at resource version {resourceVersion}")]
+    public static partial void PodsListed(ILogger logger, int pods, string resourceVersion);
+
+    [LoggerMessage(4013, LogLevel.Warning,
+        "Cannot follow the pods, so what nodes use is not reported anew; next try in {pauseMs} ms (failure {failures} in a row): {error}")]
+    public static partial void PodsFailed(ILogger logger, long pauseMs, int failures, string error);
 }

@@ -1,95 +1,56 @@
 using System.Net.WebSockets;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Osmo.Kubernetes;
 using Osmo.Protocol;
 using Osmo.Protocol.Agent.V1;
 
 namespace Osmo.Agent;
 
 /// <summary>
-/// Keeps a connection to the silo for ever: connect, converse, and after whatever ended it pause and connect again. Where the backend
-/// moves to another silo, the next conversation begins on the same connection. Every conversation starts with a snapshot, so nothing is
-/// carried over from one to the next.
+/// Osmo's own protocol: one connection to the silo, kept for ever. Where the backend moves to another silo, the next conversation begins
+/// on the same connection. Every conversation starts with a snapshot, so nothing is carried over from one to the next.
 /// </summary>
 internal sealed class GatewayChannel(AgentOptions options, ReportSources sources, AgentMetrics metrics, TimeProvider time, ILogger logger)
+    : IAgentProtocol
 {
-    // A connection that lasted this long was a good one: the next failure starts with the shortest pause again.
-    private static readonly TimeSpan GoodConnection = TimeSpan.FromSeconds(10);
-
     // The first restart is answered at once; a backend that moves again and again must not keep the agent sending snapshots.
     private static readonly TimeSpan RestartIntervalMin = TimeSpan.FromMilliseconds(500);
 
-    private const int CloseTextCharsMax = 200;
-
     private readonly GatewayConnector _connector = new(options, time);
-    private readonly JitteredBackoff _backoff = new(options.ReconnectPauseFirst, options.ReconnectPauseMax);
+    private readonly ReconnectLoop _loop = new(options, time, logger);
+    private readonly string _instance = Guid.NewGuid().ToString("N");
     private volatile ChannelSession? _session;
-    private volatile string? _lastError;
     private long _connections;
     private long _restarts;
-    private long? _welcomedAt;
+
+    public INodeSink Sink => sources.Store;
 
     public bool IsConnected => _session is not null;
 
-    public int UnackedBatches => _session?.UnackedBatches ?? 0;
+    public int Unacked => _session?.UnackedBatches ?? 0;
 
     public long Connections => Volatile.Read(ref _connections);
 
     /// <summary>Conversations that began anew on a connection, because the backend moved.</summary>
     public long Restarts => Volatile.Read(ref _restarts);
 
-    public string? LastError => _lastError;
+    public string? LastError => _loop.LastError;
+
+    public Task RunAsync(string clusterUid, CancellationToken cancellation) => RunAsync(HelloOf(clusterUid), cancellation);
 
     /// <summary>Runs until cancelled.</summary>
-    public async Task RunAsync(Hello hello, CancellationToken cancellation)
-    {
-        int failures = 0;
-        while (true)
-        {
-            // Only time after the welcome counts: attempts that take long because nobody answers are no good connections.
-            _welcomedAt = null;
-            ChannelException failure = await ConverseAsync(hello, cancellation).ConfigureAwait(false);
-            bool wasGood = _welcomedAt is { } welcomedAt && time.GetElapsedTime(welcomedAt) >= GoodConnection;
-            failures = wasGood ? 1 : failures + 1;
-            TimeSpan pause = _backoff.PauseAfter(failure.RetryAfter, failures);
-            _lastError = failure.Message;
-            AgentLog.Disconnected(logger, failure.Message, (long)pause.TotalMilliseconds);
-            await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
-        }
-    }
+    public Task RunAsync(Hello hello, CancellationToken cancellation) =>
+        _loop.RunAsync(_connector.ConnectAsync, (socket, until) => ConverseOnAsync(socket, hello, until), cancellation);
 
-    private async Task<ChannelException> ConverseAsync(Hello hello, CancellationToken cancellation)
+    public void Dispose()
     {
-        ClientWebSocket? socket = null;
-        try
-        {
-            socket = await _connector.ConnectAsync(cancellation).ConfigureAwait(false);
-            await using FrameConnection frames = new(socket);
-            AgentLog.Connected(logger, _connector.Address);
-            await ConverseOnAsync(frames, hello, cancellation).ConfigureAwait(false);
-            throw new InvalidOperationException("a conversation ended without a reason");
-        }
-        catch (ChannelException e)
-        {
-            return socket?.CloseStatusDescription is { Length: > 0 } said
-                ? new ChannelException($"{e.Message} It said: {Shorten(said)}") { RetryAfter = e.RetryAfter }
-                : e;
-        }
-        catch (Exception e) when (!cancellation.IsCancellationRequested)
-        {
-            if (e is not (WebSocketException or IOException or FrameProtocolException or InvalidProtocolBufferException))
-            {
-                // Not foreseen, and yet no reason for a whole cluster to go unwatched.
-                AgentLog.Unexpected(logger, e);
-            }
-
-            return new ChannelException($"The connection broke: {e.Message}");
-        }
     }
 
     /// <summary>One conversation after the other, for as long as the connection holds.</summary>
-    private async Task ConverseOnAsync(FrameConnection frames, Hello hello, CancellationToken cancellation)
+    private async Task ConverseOnAsync(ClientWebSocket socket, Hello hello, CancellationToken cancellation)
     {
+        await using FrameConnection frames = new(socket);
+        AgentLog.Connected(logger, _connector.Address);
         long? restartedAt = null;
         uint number = 0;
         while (true)
@@ -123,7 +84,7 @@ internal sealed class GatewayChannel(AgentOptions options, ReportSources sources
         try
         {
             await session.OpenAsync(hello, cancellation).ConfigureAwait(false);
-            _welcomedAt ??= time.GetTimestamp();
+            _loop.Welcomed();
             if (isFirst)
             {
                 Interlocked.Increment(ref _connections);
@@ -143,5 +104,15 @@ internal sealed class GatewayChannel(AgentOptions options, ReportSources sources
         }
     }
 
-    private static string Shorten(string text) => text.Length <= CloseTextCharsMax ? text : text[..CloseTextCharsMax];
+    private Hello HelloOf(string clusterUid) => new()
+    {
+        ProtocolVersion = AgentChannel.ProtocolVersion,
+        Backend = options.Backend,
+        ClusterUid = clusterUid,
+        WorkflowNamespace = options.Namespace,
+        AgentVersion = AgentVersion.Text,
+        NodeConditionPrefix = options.NodeConditionPrefix.Value,
+        LabelUpdates = options is { EnableNodeLabelUpdate: true, AllowLabelPatches: true },
+        AgentInstance = _instance,
+    };
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Osmo.Grains.Availability;
+using Osmo.Grains.Backends;
 using Osmo.Kubernetes;
 
 namespace Osmo.Agent;
@@ -16,7 +17,16 @@ public sealed record AgentOptions
     /// <summary>The namespace that workflows run in.</summary>
     public required string Namespace { get; init; }
 
-    /// <summary>Sent as bearer token to the gateway; null for none, or where <see cref="TokenFile"/> holds it.</summary>
+    /// <summary>Which protocol the service speaks: Osmo's own agent channel, or the one of OSMO's listeners.</summary>
+    public AgentProtocol Protocol { get; init; } = AgentProtocol.Channel;
+
+    /// <summary>Heeded only where <see cref="Protocol"/> is that of listeners.</summary>
+    public ListenerOptions Listener { get; init; } = new();
+
+    /// <summary>
+    /// Sent as bearer token to the gateway, and exchanged for such a one where <see cref="Protocol"/> is that of listeners; null for
+    /// none, or where <see cref="TokenFile"/> holds it.
+    /// </summary>
     public string? Token { get; init; }
 
     /// <summary>A file with the token, read again for every connection, so that a renewed token is taken up.</summary>

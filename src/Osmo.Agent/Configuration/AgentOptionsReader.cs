@@ -21,6 +21,8 @@ internal static class AgentOptionsReader
             Host = Host(values) ?? defaults.Host,
             Backend = Backend(values) ?? defaults.Backend,
             Namespace = Namespace(values),
+            Protocol = ListenerOptionsReader.IsWanted(values) ? AgentProtocol.Listener : AgentProtocol.Channel,
+            Listener = ListenerOptionsReader.IsWanted(values) ? ListenerOptionsReader.Read(values) : defaults.Listener,
             Token = Token(values),
             TokenFile = values.Text("token-file"),
             HostCaFile = File(values, "host-ca-file"),
@@ -126,7 +128,7 @@ internal static class AgentOptionsReader
                 $"{values.Source("api-qps", Variable)} is \"{OptionValues.Shown(text)}\"; write a number above 0, at most {RateMax}.");
     }
 
-    private static int Number(OptionValues values, string name, string? variable, int otherwise, int max)
+    internal static int Number(OptionValues values, string name, string? variable, int otherwise, int max, int min = 1)
     {
         string? text = values.Text(name, variable);
         if (text is null)
@@ -134,10 +136,10 @@ internal static class AgentOptionsReader
             return otherwise;
         }
 
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= max
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= min && number <= max
             ? number
             : throw new AgentOptionsException(
-                $"{values.Source(name, variable)} is \"{OptionValues.Shown(text)}\"; write a whole number from 1 to {max}.");
+                $"{values.Source(name, variable)} is \"{OptionValues.Shown(text)}\"; write a whole number from {min} to {max}.");
     }
 
     private static LogLevel? Level(OptionValues values) => values.Text("log-level") is not { } text ? null : text.ToLowerInvariant() switch

@@ -45,6 +45,11 @@ internal sealed class OptionValues
             }
         }
 
+        if (!ListenerOptionsReader.IsWanted(values))
+        {
+            values.Ignored.UnionWith(AgentOptionNames.ListenerOnly.Where(name => values.IsGiven(name)));
+        }
+
         return values;
     }
 
@@ -67,10 +72,12 @@ internal sealed class OptionValues
             return false;
         }
 
-        return AgentOptionNames.Known.Contains(name)
+        return AgentOptionNames.Known.Contains(name) || AgentOptionNames.ListenerOnly.Contains(name)
             ? true
             : throw new AgentOptionsException($"{shown} is no option of the agent. See --help for those there are.");
     }
+
+    private bool IsGiven(string name) => _values.ContainsKey(name) || _fileValues.ContainsKey(name);
 
     /// <summary>The value, or null where none or an empty one was given: an empty value in a chart means the default.</summary>
     public string? Text(string name, string? variable = null) =>

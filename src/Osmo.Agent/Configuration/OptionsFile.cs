@@ -63,6 +63,11 @@ internal static class OptionsFile
             {
                 options.Add(new(name, IsNull(value) ? "" : scalar.Value ?? ""));
             }
+            else if (value is YamlSequenceNode list && AgentOptionNames.ListenerOnly.Contains(name)
+                && list.Children.All(item => item is YamlScalarNode))
+            {
+                options.Add(new(name, string.Join(',', list.Children.Select(item => ((YamlScalarNode)item).Value))));
+            }
             else if (AgentOptionNames.WithoutEffect.Contains(name))
             {
                 options.Add(new(name, ""));

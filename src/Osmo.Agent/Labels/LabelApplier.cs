@@ -21,7 +21,7 @@ internal sealed class LabelApplier : IDisposable
     private readonly ILabelPort _port;
     private readonly string _labelKey;
     private readonly NodeStore _store;
-    private readonly LabelReports _reports;
+    private readonly LabelReports? _reports;
     private readonly TokenBucket _pace;
     private readonly DesiredLabels _desired;
     private readonly JitteredBackoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
@@ -33,11 +33,20 @@ internal sealed class LabelApplier : IDisposable
     private readonly bool _isAllowed;
     private volatile bool _isEnabled;
 
+    /// <param name="port">The way to a node's label.</param>
+    /// <param name="labelKey">The label.</param>
+    /// <param name="store">What nodes carry.</param>
+    /// <param name="reports">Where results go; null where nobody wants to know them.</param>
+    /// <param name="pace">Limits the patches.</param>
+    /// <param name="metrics">Counts them.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Where to log to.</param>
+    /// <param name="isAllowed">Whether nodes may be patched at all.</param>
     public LabelApplier(
         ILabelPort port,
         string labelKey,
         NodeStore store,
-        LabelReports reports,
+        LabelReports? reports,
         TokenBucket pace,
         AgentMetrics metrics,
         TimeProvider time,
@@ -63,10 +72,16 @@ internal sealed class LabelApplier : IDisposable
     {
         foreach (LabelUpdate update in updates.Updates)
         {
-            if (_isEnabled)
-            {
-                _desired.Want(update.Node, update.Uid, update.Available);
-            }
+            Want(update.Node, update.Uid, update.Available);
+        }
+    }
+
+    /// <summary>Takes what one node should carry. Ignored while updates are switched off.</summary>
+    public void Want(string node, string uid, bool available)
+    {
+        if (_isEnabled)
+        {
+            _desired.Want(node, uid, available);
         }
     }
 
@@ -88,16 +103,8 @@ internal sealed class LabelApplier : IDisposable
     }
 
     /// <summary>Works until cancelled. A defect that ends one worker ends all of them, so that it is seen and not merely slower.</summary>
-    public async Task RunAsync(CancellationToken cancellation)
-    {
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        Task[] workers = [.. Enumerable.Range(0, PatchesInFlightMax).Select(_ => WorkAsync(ended.Token))];
-        Task first = await Task.WhenAny(workers).ConfigureAwait(false);
-        await ended.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellation.ThrowIfCancellationRequested();
-        await first.ConfigureAwait(false);
-    }
+    public Task RunAsync(CancellationToken cancellation) =>
+        RunningParts.RunAsync(Enumerable.Repeat<Func<CancellationToken, Task>>(WorkAsync, PatchesInFlightMax), cancellation);
 
     public void Dispose() => _desired.Dispose();
 
@@ -223,7 +230,7 @@ internal sealed class LabelApplier : IDisposable
     {
         if (isNews)
         {
-            _reports.Add(new LabelResult { Node = attempt.Node, Available = attempt.Available, Outcome = outcome, Message = message });
+            _reports?.Add(new LabelResult { Node = attempt.Node, Available = attempt.Available, Outcome = outcome, Message = message });
         }
     }
 

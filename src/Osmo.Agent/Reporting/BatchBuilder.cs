@@ -7,7 +7,7 @@ namespace Osmo.Agent;
 
 /// <summary>Encodes nodes into one <see cref="NodeBatch"/> after the other. One thread at a time.</summary>
 /// <param name="verifiedLabelKey">The label that Osmo writes: it travels on its own, not among the facts.</param>
-internal sealed class BatchBuilder(string verifiedLabelKey)
+internal sealed class BatchBuilder(string verifiedLabelKey) : INodeBatch
 {
     /// <summary>A batch takes no further node once it is about this large; far below what a frame may hold.</summary>
     public const int BatchBytesMax = 1024 * 1024;

@@ -20,6 +20,7 @@ internal sealed class NodeStore : INodeSink
     private readonly AsyncSignal _changed;
     private readonly PendingNodes _pending;
     private bool _isSynced;
+    private long _lists;
 
     /// <param name="changed">Set whenever there may be something to report.</param>
     public NodeStore(AsyncSignal changed)
@@ -60,6 +61,18 @@ internal sealed class NodeStore : INodeSink
             lock (_lock)
             {
                 return _isSynced;
+            }
+        }
+    }
+
+    /// <summary>Lists that are in, the first and all after it.</summary>
+    public long Lists
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lists;
             }
         }
     }
@@ -122,6 +135,7 @@ internal sealed class NodeStore : INodeSink
 
             _ahead.Clear();
             _isSynced = true;
+            _lists++;
         }
 
         _changed.Set();
@@ -133,6 +147,15 @@ internal sealed class NodeStore : INodeSink
         lock (_lock)
         {
             return _entries.TryGetValue(name, out NodeEntry? entry) ? entry.Current : null;
+        }
+    }
+
+    /// <summary>All nodes at this moment.</summary>
+    public IReadOnlyList<NodeProjection> All()
+    {
+        lock (_lock)
+        {
+            return [.. _entries.Values.Select(entry => entry.Current).OfType<NodeProjection>()];
         }
     }
 
@@ -168,6 +191,20 @@ internal sealed class NodeStore : INodeSink
         _changed.Set();
     }
 
+    /// <summary>What is to be said of nodes has changed, though they have not: all of them have to be looked at again.</summary>
+    public void ReportAgain()
+    {
+        lock (_lock)
+        {
+            foreach (NodeEntry entry in _entries.Values)
+            {
+                _pending.Add(entry);
+            }
+        }
+
+        _changed.Set();
+    }
+
     /// <summary>The connection is gone: nothing waits any more, the next snapshot says it all.</summary>
     public void EndReport()
     {
@@ -188,7 +225,7 @@ internal sealed class NodeStore : INodeSink
     }
 
     /// <summary>Fills a batch with what waits, each node at most once; false when there is nothing to send.</summary>
-    public bool TryFill(BatchBuilder batch)
+    public bool TryFill(INodeBatch batch)
     {
         batch.Clear();
         int nodes;
@@ -201,7 +238,7 @@ internal sealed class NodeStore : INodeSink
         return !batch.IsEmpty;
     }
 
-    private int Fill(BatchBuilder batch)
+    private int Fill(INodeBatch batch)
     {
         (int changes, int snapshot) = BeginFill(batch);
         int nodes = changes + snapshot;
@@ -223,7 +260,7 @@ internal sealed class NodeStore : INodeSink
         return nodes;
     }
 
-    private (int Changes, int Snapshot) BeginFill(BatchBuilder batch)
+    private (int Changes, int Snapshot) BeginFill(INodeBatch batch)
     {
         lock (_lock)
         {
@@ -238,7 +275,7 @@ internal sealed class NodeStore : INodeSink
     }
 
     // Locked per node and encoded outside, so that the watch never waits for a whole batch.
-    private void Take(BatchBuilder batch, bool isSnapshot)
+    private void Take(INodeBatch batch, bool isSnapshot)
     {
         NodeProjection? current;
         NodeProjection? sent;

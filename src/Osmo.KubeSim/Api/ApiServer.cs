@@ -7,6 +7,7 @@ namespace Osmo.KubeSim.Api;
 internal sealed class ApiServer
 {
     private const string NodesPath = "/api/v1/nodes";
+    private const string PodsPath = "/api/v1/pods";
 
     private readonly SimulatedCluster _cluster;
     private readonly FaultPlan _faults;
@@ -16,6 +17,7 @@ internal sealed class ApiServer
     private readonly ListHandler _lists;
     private readonly WatchHandler _watches;
     private readonly NodeHandler _nodes;
+    private readonly PodHandler _pods;
     private readonly StorageGate _storage;
     private readonly string _flowSchemaUid = Guid.NewGuid().ToString();
     private readonly string _priorityLevelUid = Guid.NewGuid().ToString();
@@ -28,6 +30,7 @@ internal sealed class ApiServer
         _lists = new ListHandler(cluster, faults, options);
         _watches = new WatchHandler(cluster, faults, options, _lists, counters);
         _nodes = new NodeHandler(cluster, _lists);
+        _pods = new PodHandler(cluster, faults, options);
         _storage = new StorageGate(faults, options);
     }
 
@@ -71,6 +74,12 @@ internal sealed class ApiServer
             return;
         }
 
+        if (path == PodsPath && HttpMethods.IsGet(context.Request.Method))
+        {
+            await PodsAsync(context);
+            return;
+        }
+
         var target = TargetOf(context.Request, path);
         if (target is not null)
         {
@@ -99,6 +108,27 @@ internal sealed class ApiServer
 
         await _storage.PassAsync(context, target.Verb);
         await DispatchAsync(context, target);
+    }
+
+    /// <summary>To rights and faults, the verbs of pods are "list pods" and "watch pods".</summary>
+    private async Task PodsAsync(HttpContext context)
+    {
+        var verb = ApiRequest.VerbOf(context.Request, null);
+        var right = $"{verb} pods";
+        if (_faults.Take(right, null) is { } fault)
+        {
+            await FaultAnswer.WriteAsync(context, fault);
+            return;
+        }
+
+        var user = await _authenticator.AuthenticateAsync(context);
+        if (!user.May(right) || _faults.IsRevoked(right))
+        {
+            throw Failures.Forbidden(user.Name, verb, "pods", null, null);
+        }
+
+        await _storage.PassAsync(context, verb);
+        await (verb == "watch" ? _pods.WatchAsync(context) : _pods.ListAsync(context));
     }
 
     private Task DispatchAsync(HttpContext context, ApiRequest target) => (target.Verb, target.Name) switch

@@ -30,7 +30,6 @@ internal sealed class Discovery(SimulatedCluster cluster)
             "NamespaceList", Namespace("default", DefaultNamespaceUid), Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/kube-system" => Typed("Namespace", Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/default" => Typed("Namespace", Namespace("default", DefaultNamespaceUid)),
-        "/api/v1/pods" => List("PodList"),
         "/api/v1/events" => List("EventList"),
         _ when IsNamespaced(path, "pods") => List("PodList"),
         _ when IsNamespaced(path, "events") => List("EventList"),
@@ -63,7 +62,7 @@ internal sealed class Discovery(SimulatedCluster cluster)
             Resource("namespaces", "Namespace", false, ["ns"], "get", "list"),
             Resource("nodes", "Node", false, ["no"], "create", "delete", "get", "list", "patch", "update", "watch"),
             Resource("nodes/status", "Node", false, [], "get", "patch", "update"),
-            Resource("pods", "Pod", true, ["po"], "get", "list")),
+            Resource("pods", "Pod", true, ["po"], "get", "list", "watch")),
     };
 
     private static JsonObject Resource(string name, string kind, bool namespaced, string[] shortNames, params string[] verbs)

@@ -24,7 +24,11 @@ internal sealed record ListOptions
 
     public bool? SendInitialEvents { get; init; }
 
-    public static ListOptions Parse(IQueryCollection query, bool watch, bool watchListEnabled)
+    /// <param name="query">The query.</param>
+    /// <param name="watch">A watch, not a list.</param>
+    /// <param name="watchListEnabled">Whether a watch may begin with a list.</param>
+    /// <param name="nodes">Whether nodes are asked for, which the selectors are then read for.</param>
+    public static ListOptions Parse(IQueryCollection query, bool watch, bool watchListEnabled, bool nodes = true)
     {
         var version = Text(query, "resourceVersion");
         var match = Text(query, "resourceVersionMatch");
@@ -50,7 +54,7 @@ internal sealed record ListOptions
 
         return new ListOptions
         {
-            Selection = ParseSelection(query),
+            Selection = nodes ? ParseSelection(query) : new NodeSelection(LabelSelector.Everything, FieldSelector.Everything),
             Version = parsed,
             VersionMatch = match,
             Limit = Number(query, "limit") ?? 0,

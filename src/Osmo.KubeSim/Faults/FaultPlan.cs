@@ -4,7 +4,7 @@ namespace Osmo.KubeSim.Faults;
 
 /// <summary>
 /// The faults in force. Thread-safe; everything can be switched while requests are running. Verbs are Kubernetes' own: get, list,
-/// watch, create, update, patch, delete; "*" stands for all.
+/// watch, create, update, patch, delete; "list pods" and "watch pods" for pods; "*" stands for all.
 /// </summary>
 public sealed class FaultPlan
 {

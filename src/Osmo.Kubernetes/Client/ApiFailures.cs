@@ -38,7 +38,7 @@ internal static class ApiFailures
         KubernetesFailure failure = Classify(status.Code, status);
         return new KubernetesApiException(
             failure,
-            $"the watch of nodes failed with {status.Code} {status.Reason}: {status.Message.TrimEnd('.')}. "
+            $"the watch failed with {status.Code} {status.Reason}: {status.Message.TrimEnd('.')}. "
                 + Advice(failure, configuration))
         {
             Status = status,
@@ -90,7 +90,8 @@ internal static class ApiFailures
     private static string Advice(KubernetesFailure failure, KubernetesConfiguration configuration) => failure switch
     {
         KubernetesFailure.Unauthorized => configuration.Credentials.Advice,
-        KubernetesFailure.Forbidden => "Grant the right with a ClusterRole: nodes need get, list, watch and patch, namespaces need get.",
+        KubernetesFailure.Forbidden => "Grant the right with a ClusterRole: nodes need get, list, watch and patch, "
+            + "namespaces need get, and with --protocol osmo pods need list and watch.",
         KubernetesFailure.Throttled or KubernetesFailure.Unavailable => "It will be tried again.",
         KubernetesFailure.MalformedResponse => "Is this the address of a Kubernetes API server?",
         _ => "",

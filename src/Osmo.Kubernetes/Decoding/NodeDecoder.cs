@@ -132,7 +132,7 @@ public sealed class NodeDecoder
         };
     }
 
-    private static WatchEventType ParseType(ReadOnlySpan<byte> type) =>
+    internal static WatchEventType ParseType(ReadOnlySpan<byte> type) =>
         type.SequenceEqual("MODIFIED"u8) ? WatchEventType.Modified
         : type.SequenceEqual("ADDED"u8) ? WatchEventType.Added
         : type.SequenceEqual("DELETED"u8) ? WatchEventType.Deleted

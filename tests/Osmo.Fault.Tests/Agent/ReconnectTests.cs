@@ -64,7 +64,7 @@ public sealed class ReconnectTests
     [InlineData("", 0)]
     [InlineData(null, 0)]
     public void A_long_pause_that_is_asked_for_is_kept_to_five_minutes(string? header, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), GatewayConnector.RetryAfter(header));
+        Assert.Equal(TimeSpan.FromSeconds(seconds), WebSocketOpener.RetryAfter(header));
 
     private sealed class NoPatches : ILabelPort
     {

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Osmo.KubeSim.Faults;
+using Osmo.KubeSim.Objects;
+using Osmo.KubeSim.Storage;
+
+namespace Osmo.KubeSim.Api;
+
+/// <summary>One open watch of pods: what happened since its version, what happens from now on, bookmarks, and its end.</summary>
+internal sealed class PodWatchStream(
+    HttpContext context, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListOptions query) : IWatchFaultTarget
+{
+    private readonly TaskCompletionSource<WatchFault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isSilenced;
+
+    /// <summary>Silence falls at once; all that ends a watch ends this one. The others are for watches of nodes.</summary>
+    public void Inject(WatchFault fault)
+    {
+        if (fault.Kind == WatchFaultKind.Silence)
+        {
+            _isSilenced = true;
+        }
+        else if (fault.Kind is WatchFaultKind.Drop or WatchFaultKind.CutLine or WatchFaultKind.End or WatchFaultKind.ErrorEvent)
+        {
+            _ended.TrySetResult(fault);
+        }
+    }
+
+    public async Task RunAsync()
+    {
+        var cancel = context.RequestAborted;
+        var now = cluster.Time.GetUtcNow();
+        var end = now + (query.Timeout ?? options.WatchTimeoutMin);
+        var bookmark = now + options.BookmarkInterval;
+        var version = query.Version ?? 0;
+        if (version == 0)
+        {
+            var snapshot = cluster.Pods.Current;
+            version = snapshot.Version;
+            foreach (var pod in snapshot.Pods.Values)
+            {
+                await PodAsync(EventKind.Added, pod, cancel);
+            }
+        }
+
+        while (!_ended.Task.IsCompleted && cluster.Time.GetUtcNow() < end)
+        {
+            var changed = cluster.Pods.Changed;
+            if (!_isSilenced && !faults.WatchesAreSilent)
+            {
+                if (cluster.Pods.After(version, out var upTo, out var oldest) is not { } events)
+                {
+                    await ErrorAsync(Failures.Expired($"too old resource version: {version} ({oldest})").Status, cancel);
+                    return;
+                }
+
+                foreach (var entry in events)
+                {
+                    await PodAsync(entry.Kind, entry.Pod, cancel);
+                }
+
+                version = Math.Max(version, upTo);
+                if (query.AllowBookmarks && cluster.Time.GetUtcNow() >= bookmark)
+                {
+                    bookmark = cluster.Time.GetUtcNow() + options.BookmarkInterval;
+                    await LineAsync("BOOKMARK", Bookmark(version), cancel);
+                }
+            }
+
+            await WaitAsync(changed, end < bookmark ? end : bookmark, cancel);
+        }
+
+        await EndAsync(cancel);
+    }
+
+    private async Task EndAsync(CancellationToken cancel)
+    {
+        if (!_ended.Task.IsCompleted)
+        {
+            return;
+        }
+
+        var fault = await _ended.Task;
+        if (fault.Kind == WatchFaultKind.ErrorEvent)
+        {
+            await ErrorAsync(FaultAnswer.StatusOf(new FaultResponse(fault.Code)), cancel);
+        }
+        else if (fault.Kind != WatchFaultKind.End)
+        {
+            context.Abort();
+        }
+    }
+
+    private async Task WaitAsync(Task changed, DateTimeOffset until, CancellationToken cancel)
+    {
+        var left = until - cluster.Time.GetUtcNow();
+        if (left <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.WhenAny(changed, _ended.Task).WaitAsync(left, cluster.Time, cancel);
+        }
+        catch (TimeoutException)
+        {
+            // A bookmark or the end is due.
+        }
+    }
+
+    private static byte[] Bookmark(ulong version) => Encoding.UTF8.GetBytes(
+        $"{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null}},"
+        + "\"spec\":{\"containers\":null},\"status\":{}}");
+
+    private Task ErrorAsync(StatusBody status, CancellationToken cancel) => LineAsync("ERROR", Json.ToUtf8(status.ToJson()), cancel);
+
+    /// <summary>Unlike an item of a list, the object of an event says what it is.</summary>
+    private Task PodAsync(EventKind kind, SimulatedPod pod, CancellationToken cancel) => LineAsync(
+        kind.ToString().ToUpperInvariant(),
+        (byte[])[.. "{\"kind\":\"Pod\",\"apiVersion\":\"v1\","u8, .. pod.JsonUtf8.Span[1..]],
+        cancel);
+
+    private async Task LineAsync(string type, ReadOnlyMemory<byte> item, CancellationToken cancel)
+    {
+        var line = new ArrayBufferWriter<byte>(item.Length + 64);
+        line.Write(Encoding.ASCII.GetBytes($"{{\"type\":\"{type}\",\"object\":"));
+        line.Write(item.Span);
+        line.Write("}\n"u8);
+        await context.Response.BodyWriter.WriteAsync(line.WrittenMemory, cancel);
+    }
+}

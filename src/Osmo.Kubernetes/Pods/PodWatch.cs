@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace Osmo.Kubernetes;
+
+/// <summary>One watch of the pods of all namespaces, from a version to whatever ends it. Used once.</summary>
+internal sealed class PodWatch(
+    ApiConnection connection, IPodSink sink, ReflectorOptions options, TimeProvider time, Random random, string resourceVersion)
+    : IWatchLineHandler
+{
+    private const string What = "watch pods";
+
+    // The server ends a watch at its timeout by itself; one that outlives it by this much is a connection nobody serves any more.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    private KubernetesApiException? _failure;
+
+    /// <summary>The version up to which everything has been handed over.</summary>
+    public string ResourceVersion { get; private set; } = resourceVersion;
+
+    /// <summary>Events and bookmarks received.</summary>
+    public int Received { get; private set; }
+
+    /// <summary>Watches until it ends; null when that was in good order.</summary>
+    public async Task<KubernetesApiException?> RunAsync(CancellationToken cancellation)
+    {
+        TimeSpan timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
+        using CancellationTokenSource lifetime = new(timeout + Grace, time);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(lifetime.Token, cancellation);
+        try
+        {
+            string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            string version = Uri.EscapeDataString(ResourceVersion);
+            string path = $"/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}";
+            using HttpResponseMessage response =
+                await connection.SendAsync(HttpMethod.Get, path, What, body: null, both.Token).ConfigureAwait(false);
+            using Stream stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
+            using IdleLimit limit = new(options.WatchIdleMax, time, both.Token);
+            WatchLinesEnd end = await WatchLines.ReadAsync(stream, connection.Options.NodeBytesMax, this, limit).ConfigureAwait(false);
+            return _failure ?? end switch
+            {
+                WatchLinesEnd.Clean => null,
+                WatchLinesEnd.Cut => Broken("the stream ends in the middle of a line"),
+                _ => Broken($"a line is longer than {connection.Options.NodeBytesMax} bytes"),
+            };
+        }
+        catch (KubernetesApiException e)
+        {
+            return e;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return lifetime.IsCancellationRequested && Received > 0
+                ? null
+                : new KubernetesApiException(
+                    KubernetesFailure.Timeout,
+                    $"the watch of pods stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead.");
+        }
+        catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
+        {
+            return connection.Broken(e, What);
+        }
+    }
+
+    public bool OnLine(ReadOnlySpan<byte> line)
+    {
+        PodEvent podEvent;
+        try
+        {
+            podEvent = PodReader.ReadEvent(line);
+        }
+        catch (JsonFormatException e)
+        {
+            _failure = Broken(e.Message);
+            return false;
+        }
+
+        if (podEvent.Status is { } status)
+        {
+            _failure = connection.Failed(status);
+            return false;
+        }
+
+        Received++;
+        if (podEvent.Pod is { } pod && podEvent.Type is WatchEventType.Added or WatchEventType.Modified)
+        {
+            sink.Upsert(pod);
+        }
+        else if (podEvent.Pod is { } gone && podEvent.Type == WatchEventType.Deleted)
+        {
+            sink.Delete(gone);
+        }
+
+        ResourceVersion = podEvent.ResourceVersion.Length > 0 ? podEvent.ResourceVersion : ResourceVersion;
+        return true;
+    }
+
+    public void OnBatch()
+    {
+    }
+
+    private static KubernetesApiException Broken(string error) =>
+        new(KubernetesFailure.MalformedResponse, $"cannot {What}: a line is unusable: {error}.");
+}
