@@ -29,6 +29,7 @@ public sealed class ScriptedService : IAsyncDisposable
     private WebApplication? _application;
     private volatile bool _acknowledgesNodes = true;
     private int _connections;
+    private int _sessions;
 
     public Uri Url { get; private set; } = new("http://127.0.0.1:0");
 
@@ -137,7 +138,7 @@ public sealed class ScriptedService : IAsyncDisposable
         if (path == Exchange)
         {
             context.Response.StatusCode = context.Request.Method == ExchangeMethod ? ExchangeStatus : 405;
-            var session = $"session-{_requests.Count}";
+            var session = $"session-{Interlocked.Increment(ref _sessions)}";
             await context.Response.WriteAsync(context.Response.StatusCode == 200 ? $$"""{"token":"{{session}}","expires_at":1}""" : "no");
         }
         else if (path.StartsWith("/api/configs/backend/", StringComparison.Ordinal))
