@@ -48,7 +48,7 @@ public sealed class BackendGrain
             var conditions = Share(node.Conditions.AsSpan());
             var available = Policy.IsAvailable(conditions.Ids, node.Unschedulable) && node.AgentVerdict != false;
             Nodes.Add(new NodeGrain(new NodeSnapshot(
-                node.Name, node.Uid, node.Unschedulable, conditions, node.Facts, available, AvailableSince: null, VerifiedLabel: null)
+                node.Name, node.Uid, node.Unschedulable, conditions, node.Facts, available, AvailableSince: null, node.VerifiedLabel)
             {
                 AgentVerdict = node.AgentVerdict,
                 Usage = node.Usage,

@@ -54,7 +54,8 @@ internal sealed class StagedNodes(BackendGrain grain, DateTimeOffset now)
         var factsChanged = before is null || !ReferenceEquals(before.Facts, after.Facts);
         var write = before is null || factsChanged || before.Unschedulable != after.Unschedulable
             || !ReferenceEquals(before.Conditions, after.Conditions)
-            || before.AgentVerdict != after.AgentVerdict || before.Usage != after.Usage || before.Uid != after.Uid;
+            || before.AgentVerdict != after.AgentVerdict || before.StoredLabel != after.StoredLabel
+            || before.Usage != after.Usage || before.Uid != after.Uid;
         var grainOfNode = staged.Node ?? new NodeGrain(after);
         grainOfNode.SeenInSession = session;
         staged = new Staged(grainOfNode, after, staged.Exists, staged.Write || write, staged.FactsChanged || factsChanged, Changed: true);

@@ -28,6 +28,11 @@ public sealed record NodeSnapshot(
     /// <summary>Whether the agent judged the node available and what it reports speaks against that.</summary>
     public bool AgentDisagrees => AgentVerdict == true && !Available;
 
+    /// <summary>
+    /// The label as it has to be stored: an agent that judges nodes does not report it again when it connects again. Others do.
+    /// </summary>
+    public string? StoredLabel => AgentVerdict is null ? null : VerifiedLabel;
+
     /// <summary>What is in use; null where the agent does not say.</summary>
     public NodeUsage? Usage { get; init; }
 }

@@ -42,6 +42,9 @@ public sealed record StoredNode(
     /// <summary>What the agent judged; see <see cref="NodeSnapshot.AgentVerdict"/>.</summary>
     public bool? AgentVerdict { get; init; }
 
+    /// <summary>See <see cref="NodeSnapshot.StoredLabel"/>.</summary>
+    public string? VerifiedLabel { get; init; }
+
     /// <summary>What is in use; null where it is not known.</summary>
     public NodeUsage? Usage { get; init; }
 }

@@ -27,11 +27,11 @@ internal static class CommitStatements
 
     public const string UpsertNodes =
         """
-        INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, usage)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, verified_label, usage)
+        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (backend, name) DO UPDATE
         SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
-          agent_verdict = excluded.agent_verdict, usage = excluded.usage
+          agent_verdict = excluded.agent_verdict, verified_label = excluded.verified_label, usage = excluded.usage
         """;
 
     public const string UpsertFacts =

@@ -236,6 +236,7 @@ internal sealed class PostgresCommitter : IDisposable
                 Value(nodes.Unschedulable, Flags),
                 Value(nodes.Conditions, Texts),
                 Value(nodes.AgentVerdicts, Flags),
+                Value(nodes.VerifiedLabels, Texts),
                 Value(nodes.Usages, Texts));
         }
 
@@ -264,6 +265,8 @@ internal sealed class PostgresCommitter : IDisposable
 
         public List<bool?> AgentVerdicts { get; } = [];
 
+        public List<string?> VerifiedLabels { get; } = [];
+
         public List<string?> Usages { get; } = [];
 
         public void Add(string backend, NodeSnapshot node, NodeJson json)
@@ -274,6 +277,7 @@ internal sealed class PostgresCommitter : IDisposable
             Unschedulable.Add(node.Unschedulable);
             Conditions.Add(Encoding.UTF8.GetString(json.Conditions(node.Conditions)));
             AgentVerdicts.Add(node.AgentVerdict);
+            VerifiedLabels.Add(node.StoredLabel);
             Usages.Add(node.Usage is { } usage ? Encoding.UTF8.GetString(json.Usage(usage)) : null);
         }
     }

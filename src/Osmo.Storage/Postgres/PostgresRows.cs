@@ -29,7 +29,7 @@ internal static class PostgresRows
         batch.BatchCommands.Add(Command(PostgresHistory.RequestsOfBackend, name, RequestLog.RequestsMax));
         batch.BatchCommands.Add(Command(
             """
-            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage
+            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage, verified_label
             FROM node JOIN node_facts ON node_facts.backend = node.backend AND node_facts.name = node.name
             WHERE node.backend = $1
             """,
@@ -99,6 +99,7 @@ internal static class PostgresRows
     {
         AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
         Usage = row.IsDBNull(6) ? null : stored.Usage(row.GetFieldValue<byte[]>(6)),
+        VerifiedLabel = ReadText(row, 7),
     };
 
     private static BackendRecord ReadBackend(NpgsqlDataReader row) => new StoredRecord(

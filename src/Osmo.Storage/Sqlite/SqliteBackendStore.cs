@@ -108,7 +108,7 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         return Query(
             connection,
             """
-            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage
+            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage, verified_label
             FROM node JOIN node_facts USING (backend, name) WHERE node.backend = $1
             """,
             row => new StoredNode(
@@ -120,6 +120,7 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
             {
                 AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
                 Usage = row.IsDBNull(6) ? null : nodes.Usage(row.GetFieldValue<byte[]>(6)),
+                VerifiedLabel = row.IsDBNull(7) ? null : row.GetString(7),
             },
             backend);
     }

@@ -47,10 +47,11 @@ internal sealed class SqliteCommitter : IDisposable
             """);
         _upsertNode = Prepare(
             """
-            INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, usage) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, verified_label, usage)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (backend, name) DO UPDATE
             SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
-              agent_verdict = excluded.agent_verdict, usage = excluded.usage
+              agent_verdict = excluded.agent_verdict, verified_label = excluded.verified_label, usage = excluded.usage
             """);
         _upsertFacts = Prepare(
             """
@@ -132,6 +133,7 @@ internal sealed class SqliteCommitter : IDisposable
             _upsertNode.With(name).With(node.Name).With(node.Uid).With(node.Unschedulable ? 1L : 0L)
                 .With(_json.Conditions(node.Conditions))
                 .With(node.AgentVerdict is { } verdict ? verdict ? 1L : 0L : null)
+                .With(node.StoredLabel)
                 .With(node.Usage is { } usage ? Encoding.UTF8.GetString(_json.Usage(usage)) : null)
                 .Execute();
             if (factsChanged)

@@ -149,6 +149,7 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
             Node = write.Node with
             {
                 AgentVerdict = write.Node.Name == "none" ? null : write.Node.Name == "yes",
+                VerifiedLabel = write.Node.Name == "no" ? null : "True",
                 Usage = write.Node.Name == "yes" ? usage : null,
             },
         }).ToArray();
@@ -307,6 +308,7 @@ public abstract class BackendStoreContract(StoreUnderTest database) : IAsyncLife
             Assert.Equal(node.Conditions.ToPairs(), stored.Conditions);
             Assert.Equal(node.Facts, stored.Facts);
             Assert.Equal(node.AgentVerdict, stored.AgentVerdict);
+            Assert.Equal(node.StoredLabel, stored.VerifiedLabel);
             Assert.Equal(node.Usage, stored.Usage);
         }
     }

@@ -50,6 +50,7 @@ internal sealed class MemoryStore
             _nodes[node.Name] = new StoredNode(node.Name, node.Uid, node.Unschedulable, [.. node.Conditions.ToPairs()], facts)
             {
                 AgentVerdict = node.AgentVerdict,
+                VerifiedLabel = node.StoredLabel,
                 Usage = node.Usage,
             };
         }

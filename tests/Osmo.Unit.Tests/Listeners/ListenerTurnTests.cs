@@ -186,6 +186,17 @@ public sealed class ListenerTurnTests
     }
 
     [Fact]
+    public void The_label_that_the_agent_saw_outlives_a_restart()
+    {
+        var link = Join(ListenerChannel.Node);
+        var state = State("1", "n1", available: true);
+        Run(turn => turn.Report(link, state));
+        Assert.Null(NewGrain().ExplainNode("n1")!.Label.Seen);
+        Run(turn => turn.Report(link, state with { Id = "2", Node = state.Node with { VerifiedLabel = "True" } }));
+        Assert.Equal("True", NewGrain().ExplainNode("n1")!.Label.Seen);
+    }
+
+    [Fact]
     public void A_backend_that_changes_to_our_own_agent_and_back_keeps_its_configuration()
     {
         var link = Join(ListenerChannel.Node);

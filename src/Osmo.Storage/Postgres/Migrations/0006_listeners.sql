@@ -1,7 +1,8 @@
 -- compatible-from: 1
 
--- What agents say that judge nodes themselves: their verdict, and what is in use as JSON text. A build of before leaves both alone.
-ALTER TABLE node ADD COLUMN agent_verdict boolean, ADD COLUMN usage text;
+-- What agents say that judge nodes themselves, and do not say again when they connect again: their verdict, the label as they saw it, and
+-- what is in use as JSON text. A build of before leaves them alone.
+ALTER TABLE node ADD COLUMN agent_verdict boolean, ADD COLUMN verified_label text, ADD COLUMN usage text;
 
 -- How the backend's agent speaks.
 ALTER TABLE backend ADD COLUMN agent_protocol text NOT NULL DEFAULT 'channel';

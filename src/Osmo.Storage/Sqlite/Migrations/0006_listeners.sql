@@ -1,5 +1,7 @@
--- What agents say that judge nodes themselves: their verdict, and what is in use as JSON text.
+-- What agents say that judge nodes themselves, and do not say again when they connect again: their verdict, the label as they saw it, and
+-- what is in use as JSON text.
 ALTER TABLE node ADD COLUMN agent_verdict INTEGER;
+ALTER TABLE node ADD COLUMN verified_label TEXT;
 ALTER TABLE node ADD COLUMN usage TEXT;
 
 -- How the backend's agent speaks.
