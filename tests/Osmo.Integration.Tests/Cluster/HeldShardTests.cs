@@ -131,7 +131,7 @@ public sealed class HeldShardTests(SharedPostgres postgres)
         await using var rig = await ClusterRig.StartAsync(await postgres.CreateDatabaseAsync(Cancel), Cancel);
 
         // A lease that is long enough for the recipient to be dead and its lease to run when the shards go.
-        var lease = ClusterRig.Quick with { Lease = TimeSpan.FromSeconds(12) };
+        var lease = ClusterRig.Quick with { Lease = TimeSpan.FromSeconds(8) };
         var (first, second) = (rig.Start("silo-a", lease), rig.Start("silo-b", lease));
         await rig.SettlesAsync(first, second);
         var before = Rights(first).Concat(Rights(second)).ToDictionary(claim => claim.Shard, claim => claim.Epoch);

@@ -51,7 +51,7 @@ public sealed class LoginTests
     [Fact]
     public async Task A_service_that_is_away_at_first_and_later_is_waited_for()
     {
-        await using ServiceRig rig = await ServiceRig.StartAsync();
+        await using ServiceRig rig = await ServiceRig.StartAsync(options: Impatient);
         await rig.Service.StopListeningAsync();
         rig.Cluster.SetCondition("node-0", "Ready", "False");
         await Eventually.HoldsAsync(() => !rig.State.IsConnected && rig.State.LastChannelError is not null, "it is missed");
@@ -60,5 +60,9 @@ public sealed class LoginTests
     }
 
     private static AgentOptions WithToken(AgentOptions options) =>
-        options with { Token = "secret-token", Listener = options.Listener with { User = null } };
+        Impatient(options) with { Token = "secret-token", Listener = Impatient(options).Listener with { User = null } };
+
+    /// <summary>The service of these tests says nothing of conditions, and that is not what they are about.</summary>
+    private static AgentOptions Impatient(AgentOptions options) =>
+        options with { Listener = options.Listener with { ConditionsPatience = TimeSpan.FromMilliseconds(100) } };
 }
