@@ -37,7 +37,8 @@ public sealed class SeveralGatewayTests(SharedPostgres postgres, ITestOutputHelp
         output.WriteLine($"refused everywhere after {TimeProvider.System.GetElapsedTime(deleted).TotalMilliseconds:F0} ms");
     }
 
-    private static Task<AccessScene.Answer> AskAsync(AccessScene scene, string credential) => scene.SendAsync("GET", "/api/backends", credential);
+    private static Task<AccessScene.Answer> AskAsync(AccessScene scene, string credential) =>
+        scene.SendAsync("GET", "/api/backends", credential);
 
     private static Task<AccessScene> StartAsync(string id, string database, string key) => AccessScene.StartAsync(options =>
     {
