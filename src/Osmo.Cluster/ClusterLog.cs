@@ -1,10 +1,26 @@
 using Microsoft.Extensions.Logging;
+using Osmo.Grains.Backends;
 
 namespace Osmo.Cluster;
 
 /// <summary>Every line that routing between processes logs. Event ids are in the 4100s.</summary>
 internal static partial class ClusterLog
 {
+    private const int WaitsLong = 10;
+
+    /// <summary>That an agent is joined anew, the first time; that it waits, when it has been in vain for some time.</summary>
+    public static void AgentTriesAgain(ILogger logger, BackendName backend, string reason, int failures)
+    {
+        if (failures == 1)
+        {
+            AgentFollows(logger, backend.Value, reason);
+        }
+        else if (failures == WaitsLong)
+        {
+            AgentWaits(logger, backend.Value, reason);
+        }
+    }
+
     [LoggerMessage(4101, LogLevel.Warning, "The new certificate files of the cluster cannot be used, the old ones stay in use: {Problem}")]
     public static partial void CertificateUnusable(ILogger logger, string problem);
 
@@ -33,10 +49,10 @@ internal static partial class ClusterLog
     public static partial void CallFailed(ILogger logger, string backend, Exception failure);
 
     [LoggerMessage(4110, LogLevel.Information, "The agent of backend {Backend} follows it to another silo: {Reason}")]
-    public static partial void AgentFollows(ILogger logger, string backend, string reason);
+    private static partial void AgentFollows(ILogger logger, string backend, string reason);
 
     [LoggerMessage(4111, LogLevel.Warning, "The agent of backend {Backend} waits for a silo: {Reason}")]
-    public static partial void AgentWaits(ILogger logger, string backend, string reason);
+    private static partial void AgentWaits(ILogger logger, string backend, string reason);
 
     [LoggerMessage(4112, LogLevel.Warning, "Events of silo {Silo} are not followed any more and will be again: {Reason}")]
     public static partial void EventsLost(ILogger logger, string silo, string reason);

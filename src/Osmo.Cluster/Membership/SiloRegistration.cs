@@ -5,7 +5,9 @@ namespace Osmo.Cluster.Membership;
 /// <param name="Address">Where other processes reach it.</param>
 /// <param name="Version">The version of its build.</param>
 /// <param name="ProtocolVersion">The newest version of the cluster protocol that it speaks.</param>
-public sealed record SiloRegistration(string Id, Uri Address, string Version, int ProtocolVersion);
+/// <param name="Engine">What decides which silo runs what: one of <see cref="ClusterEngine"/>.</param>
+public sealed record SiloRegistration(
+    string Id, Uri Address, string Version, int ProtocolVersion, string Engine = ClusterEngine.Postgresql);
 
 /// <summary>What a silo says of itself with every renewal of its lease.</summary>
 /// <param name="Draining">Whether it hands over its shards to end.</param>

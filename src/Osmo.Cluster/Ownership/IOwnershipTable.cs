@@ -33,6 +33,13 @@ internal interface IOwnershipTable
     Task<IReadOnlyList<ShardEpoch>> ClaimAsync(long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Takes shards from whoever owns them, where the lease of the taker itself runs: for an engine that has other means than leases to
+    /// know that the owner is gone. Should it be wrong, the owner is refused from then on, and no harm is done.
+    /// </summary>
+    /// <returns>What was taken, with the new epochs.</returns>
+    Task<IReadOnlyList<ShardEpoch>> TakeAsync(long incarnation, IReadOnlyCollection<int> shards, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Ends the sessions of the database that hold rows of shards for longer than a statement may take, so that a claim finds them free.
     /// Only for shards whose owner is absent or its lease expired, and only where the lease of the asking silo runs.
     /// </summary>

@@ -17,8 +17,8 @@ internal static class OwnershipStatements
     public const string Supersede = "DELETE FROM silo WHERE id = $1";
 
     public const string Register = """
-        INSERT INTO silo (id, address, version, protocol_version, started_at, expires_at)
-        VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp() + $5)
+        INSERT INTO silo (id, address, version, protocol_version, engine, started_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() + $6)
         RETURNING incarnation
         """;
 
@@ -54,6 +54,17 @@ internal static class OwnershipStatements
           ORDER BY shard.number FOR NO KEY UPDATE OF shard SKIP LOCKED),
         taken AS (
           UPDATE shard SET owner = $1, epoch = epoch + 1 FROM free WHERE shard.number = free.number RETURNING shard.number, shard.epoch)
+        SELECT number, epoch, pg_notify('osmo_shards', '')::text FROM taken
+        """;
+
+    public const string Take = """
+        WITH wanted AS (
+          SELECT number FROM shard
+          WHERE number = ANY ($2) AND EXISTS (SELECT FROM silo WHERE silo.incarnation = $1 AND expires_at > clock_timestamp())
+          ORDER BY number FOR NO KEY UPDATE SKIP LOCKED),
+        taken AS (
+          UPDATE shard SET owner = $1, epoch = epoch + 1 FROM wanted WHERE shard.number = wanted.number
+          RETURNING shard.number, shard.epoch)
         SELECT number, epoch, pg_notify('osmo_shards', '')::text FROM taken
         """;
 

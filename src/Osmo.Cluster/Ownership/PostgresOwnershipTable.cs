@@ -50,7 +50,7 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
                 (OwnershipStatements.LockId, [silo.Id]),
                 (OwnershipStatements.Supersede, [silo.Id]),
                 (OwnershipStatements.Notify, []),
-                (OwnershipStatements.Register, [silo.Id, silo.Address.ToString(), silo.Version, silo.ProtocolVersion, lease]));
+                (OwnershipStatements.Register, [silo.Id, silo.Address.ToString(), silo.Version, silo.ProtocolVersion, silo.Engine, lease]));
             await using var reader = await batch.ExecuteReaderAsync(limit).ConfigureAwait(false);
             await reader.NextResultAsync(limit).ConfigureAwait(false);
             await reader.NextResultAsync(limit).ConfigureAwait(false);
@@ -99,6 +99,10 @@ internal sealed class PostgresOwnershipTable : IOwnershipTable, IAsyncDisposable
     public Task<IReadOnlyList<ShardEpoch>> ClaimAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) =>
         ShardsAsync(OwnershipStatements.Claim, [incarnation, Numbers(shards), Epochs(shards)], cancellationToken);
+
+    public Task<IReadOnlyList<ShardEpoch>> TakeAsync(
+        long incarnation, IReadOnlyCollection<int> shards, CancellationToken cancellationToken) =>
+        ShardsAsync(OwnershipStatements.Take, [incarnation, shards.ToArray()], cancellationToken);
 
     public Task<LockHolders> EndHoldersAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) =>

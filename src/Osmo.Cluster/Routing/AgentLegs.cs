@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Wire;
@@ -20,25 +19,17 @@ internal sealed class AgentLegs(
 {
     private static readonly TimeSpan RouteCheckInterval = TimeSpan.FromSeconds(1);
 
-    public IShardRoutes Routes => routes;
+    /// <summary>The way to the owner of a backend, for one connection.</summary>
+    public IOwnerPath PathTo(BackendName backend) => new OwnerPath(this, backend);
 
-    public ClusterRoutingOptions Options => options;
-
-    public TimeProvider Time => time;
-
-    public ILogger Logger => logger;
-
-    /// <summary>Joins an agent to the owner of its backend.</summary>
-    /// <param name="backend">The backend.</param>
-    /// <param name="route">Who owns it.</param>
-    /// <param name="join">As what it is joined.</param>
-    /// <param name="sink">The way back to the agent, for this leg alone.</param>
-    /// <param name="cancellationToken">The agent has hung up.</param>
-    /// <exception cref="SiloUnreachableException">Nobody owns it, or the owner does not answer.</exception>
-    public async Task<IAgentConduit> JoinAsync(
-        BackendName backend, ShardRoute route, AgentJoin join, LegSink sink, CancellationToken cancellationToken)
+    private async Task<IAgentConduit> JoinAsync(
+        BackendName backend, SiloEntry? owner, AgentJoin join, LegSink sink, CancellationToken cancellationToken)
     {
-        var owner = route.Owner ?? throw new SiloUnreachableException("no silo owns the backend at the moment");
+        if (owner is null)
+        {
+            throw new SiloUnreachableException("no silo owns the backend at the moment");
+        }
+
         if (local is not null && owner.Incarnation == routes.OwnIncarnation)
         {
             return join.To(local.Engine, backend, sink);
@@ -53,125 +44,62 @@ internal sealed class AgentLegs(
         return new RemoteLeg(socket, sink);
     }
 
-    /// <summary>
-    /// Waits until a leg has ended. A silo that died tells nobody; whoever took its shards over is in the route table soon.
-    /// </summary>
-    public async Task<LegEnd> EndOfAsync(BackendName backend, ShardRoute route, LegSink sink, CancellationToken cancellationToken)
+    private sealed class OwnerPath(AgentLegs legs, BackendName backend) : IOwnerPath
     {
-        while (true)
+        private readonly int _shard = BackendShard.Of(backend);
+        private ShardRoute _route;
+
+        public Task<IAgentConduit> JoinAsync(AgentJoin join, LegSink sink, CancellationToken cancellationToken)
         {
+            _route = legs.Routes.Get(_shard);
+            return legs.JoinAsync(backend, _route.Owner, join, sink, cancellationToken);
+        }
+
+        /// <remarks>A silo that died tells nobody; whoever took its shards over is in the route table soon.</remarks>
+        public async Task<LegEnd> WaitForEndAsync(LegSink sink, CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                try
+                {
+                    return await sink.Ended.WaitAsync(RouteCheckInterval, legs.Time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    var now = legs.Routes.Get(_shard);
+                    if (now.Epoch > _route.Epoch && now.Owner is { } owner && owner.Incarnation != _route.Owner?.Incarnation)
+                    {
+                        return new LegEnd($"silo {owner.Id} owns the backend now", IsFinal: false);
+                    }
+                }
+            }
+        }
+
+        public async Task PrepareNextAsync(string reason, int failures, CancellationToken cancellationToken)
+        {
+            ClusterLog.AgentTriesAgain(legs.Logger, backend, reason, failures);
             try
             {
-                return await sink.Ended.WaitAsync(RouteCheckInterval, time, cancellationToken).ConfigureAwait(false);
+                await legs.Routes.RefreshAsync(_shard, _route, cancellationToken)
+                    .WaitAsync(legs.Options.CallTimeout, legs.Time, cancellationToken).ConfigureAwait(false);
             }
-            catch (TimeoutException)
+            catch (Exception failure) when (failure is OsmoException or TimeoutException)
             {
-                var now = routes.Get(ShardOf(backend));
-                if (now.Epoch > route.Epoch && now.Owner is { } owner && owner.Incarnation != route.Owner?.Incarnation)
-                {
-                    return new LegEnd($"silo {owner.Id} owns the backend now", IsFinal: false);
-                }
+                // The database does not answer just now; the silo that is known still might.
             }
+
+            var pause = Backoff.Pause(legs.Options.RetryPauseFirst, legs.Options.AgentPauseMax, failures);
+            await Task.Delay(pause, legs.Time, cancellationToken).ConfigureAwait(false);
         }
+
+        public void Report(Exception failure) => ClusterLog.CallFailed(legs.Logger, backend.Value, failure);
     }
 
-    /// <summary>Learns who owns a backend by now, and waits a little.</summary>
-    /// <param name="backend">The backend.</param>
-    /// <param name="known">The owner that was tried last.</param>
-    /// <param name="reason">Why that was in vain, or why it ended.</param>
-    /// <param name="failures">How often that happened, this time included.</param>
-    /// <param name="cancellationToken">The agent has hung up.</param>
-    public async Task PrepareNextAsync(
-        BackendName backend, ShardRoute known, string reason, int failures, CancellationToken cancellationToken)
-    {
-        if (failures == 1)
-        {
-            ClusterLog.AgentFollows(logger, backend.Value, reason);
-        }
-        else if (failures == 10)
-        {
-            ClusterLog.AgentWaits(logger, backend.Value, reason);
-        }
+    private IShardRoutes Routes => routes;
 
-        try
-        {
-            await routes.RefreshAsync(ShardOf(backend), known, cancellationToken)
-                .WaitAsync(options.CallTimeout, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is OsmoException or TimeoutException)
-        {
-            // The database does not answer just now; the silo that is known still might.
-        }
+    private ClusterRoutingOptions Options => options;
 
-        var pause = Backoff.Pause(options.RetryPauseFirst, options.AgentPauseMax, failures);
-        await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
-    }
+    private TimeProvider Time => time;
 
-    public static int ShardOf(BackendName backend) => BackendShard.Of(backend);
-
-    /// <summary>An agent's frames on a connection to the silo that owns its backend.</summary>
-    private sealed class RemoteLeg : IAgentConduit
-    {
-        private readonly OpenSocket _socket;
-        private readonly LegSink _sink;
-        private readonly CancellationTokenSource _ending = new();
-        private readonly Task _reading;
-
-        public RemoteLeg(OpenSocket socket, LegSink sink)
-        {
-            _socket = socket;
-            _sink = sink;
-            _reading = Task.Run(ReadAsync);
-        }
-
-        public async ValueTask ReceiveAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
-        {
-            try
-            {
-                await _socket.Frames.SendAsync(frame, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception failure) when (failure is WebSocketException or ObjectDisposedException or IOException)
-            {
-                _sink.Move(failure.Message);
-            }
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _ending.CancelAsync().ConfigureAwait(false);
-            _socket.Frames.Abort();
-            await _reading.ConfigureAwait(false);
-            await _socket.DisposeAsync().ConfigureAwait(false);
-            _ending.Dispose();
-        }
-
-        private async Task ReadAsync()
-        {
-            try
-            {
-                while (await _socket.Frames.ReceiveAsync(_ending.Token).ConfigureAwait(false) is { } frame)
-                {
-                    await _sink.SendAsync(frame, _ending.Token).ConfigureAwait(false);
-                }
-
-                var said = _socket.Socket.CloseStatusDescription ?? "";
-                if (_socket.Socket.CloseStatus == WebSocketCloseStatus.NormalClosure)
-                {
-                    _sink.Complete(said);
-                }
-                else
-                {
-                    _sink.Move(said);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // Whoever ended it knows why.
-            }
-            catch (Exception failure)
-            {
-                _sink.Move(ConnectionEnd.Tell(failure));
-            }
-        }
-    }
+    private ILogger Logger => logger;
 }

@@ -25,21 +25,18 @@ namespace Osmo.Cluster.Routing;
 /// </summary>
 internal sealed class CallRouter(
     IShardRoutes routes, LocalGrains? local, SiloConnections connections, ClusterRoutingOptions options, TimeProvider time)
+    : ICallRouter
 {
-    /// <summary>Many more places than backends have calls under way at a time, so that two of them hardly ever share one.</summary>
-    private const int PlacesCount = 16_384;
-
-    private readonly int[] _underWay = new int[PlacesCount];
+    private readonly CallPlaces _places = new(options);
     private long _retries;
 
     /// <summary>How often a call was tried again.</summary>
     public long Retries => Interlocked.Read(ref _retries);
 
-    /// <exception cref="OsmoException">The grain's refusal, or that there was no answer in time.</exception>
     public Task<TAnswer> CallAsync<TAnswer>(BackendName backend, GrainCall<TAnswer> call, CancellationToken cancellationToken)
     {
-        var place = (int)((uint)backend.GetHashCode() % PlacesCount);
-        return CallAsync(new Attempts(BackendShard.Of(backend), place, time.GetTimestamp()), backend, call, cancellationToken);
+        var attempts = new Attempts(BackendShard.Of(backend), CallPlaces.Of(backend), time.GetTimestamp());
+        return CallAsync(attempts, backend, call, cancellationToken);
     }
 
     private async Task<TAnswer> CallAsync<TAnswer>(
@@ -62,7 +59,7 @@ internal sealed class CallRouter(
                 }
                 finally
                 {
-                    Interlocked.Decrement(ref _underWay[attempts.Place]);
+                    _places.Leave(attempts.Place);
                 }
             }
             catch (OsmoException refusal) when (refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable)
@@ -89,13 +86,7 @@ internal sealed class CallRouter(
     private SiloEntry Enter(Attempts attempts, ShardRoute route)
     {
         var owner = route.Owner ?? throw new SiloUnreachableException("No silo owns the backend at the moment.");
-        if (Interlocked.Increment(ref _underWay[attempts.Place]) > options.CallsPerBackendMax)
-        {
-            Interlocked.Decrement(ref _underWay[attempts.Place]);
-            throw new OsmoException(
-                ErrorCode.Unavailable, $"{options.CallsPerBackendMax} calls of this process wait for this backend already.");
-        }
-
+        _places.Enter(attempts.Place);
         return owner;
     }
 
@@ -185,11 +176,14 @@ internal sealed class CallRouter(
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
-    private OsmoException TooLate(Attempts attempts, OsmoException last, BackendName backend) => new(
+    private OsmoException TooLate(Attempts attempts, OsmoException last, BackendName backend) =>
+        TooLate(backend, options.CallTimeout, attempts.Failures, last, attempts.OutcomeUnknown);
+
+    /// <summary>The failure of a call that was tried until its deadline.</summary>
+    public static OsmoException TooLate(BackendName backend, TimeSpan limit, int tries, OsmoException last, bool outcomeUnknown) => new(
         ErrorCode.Unavailable,
-        $"Backend {backend} could not be served within {options.CallTimeout.TotalSeconds:0.#} s ({attempts.Failures} tries). "
-        + $"The last one: {last.Message}"
-        + (attempts.OutcomeUnknown ? " A change may have been made all the same; the same request id finds out." : ""));
+        $"Backend {backend} could not be served within {limit.TotalSeconds:0.#} s ({tries} tries). The last one: {last.Message}"
+        + (outcomeUnknown ? " A change may have been made all the same; the same request id finds out." : ""));
 
     /// <summary>What has been tried for a call so far.</summary>
     private sealed class Attempts(int shard, int place, long started)

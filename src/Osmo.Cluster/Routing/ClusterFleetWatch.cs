@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Membership;
-using Osmo.Cluster.Wire;
 using Osmo.Grains.Engine;
 
 namespace Osmo.Cluster.Routing;
@@ -13,8 +12,8 @@ namespace Osmo.Cluster.Routing;
 /// </summary>
 internal sealed class ClusterFleetWatch(
     IShardRoutes routes,
+    ISiloEvents there,
     LocalGrains? local,
-    SiloSocket sockets,
     ClusterRoutingOptions options,
     TimeProvider time,
     ILogger logger) : IFleetWatch, IAsyncDisposable
@@ -96,7 +95,7 @@ internal sealed class ClusterFleetWatch(
                 foreach (var silo in silos.Where(silo => !followed.ContainsKey(silo.Incarnation)))
                 {
                     var here = silo.Incarnation == routes.OwnIncarnation ? local?.Engine.Watch : null;
-                    followed.Add(silo.Incarnation, new EventSubscription(silo, here, sockets, options, _merged, time, logger));
+                    followed.Add(silo.Incarnation, new EventSubscription(silo, here, there, options, _merged, time, logger));
                 }
 
                 await Task.Delay(SilosCheckInterval, time, _ending.Token).ConfigureAwait(false);

@@ -14,6 +14,7 @@ internal sealed class ClusterGrainEngine : IGrainEngine, IAsyncDisposable
     private readonly CallRouter _router;
     private readonly AgentLegs _legs;
     private readonly ClusterFleetWatch _watch;
+    private readonly TimeProvider _time;
 
     public ClusterGrainEngine(
         IShardRoutes routes,
@@ -25,7 +26,8 @@ internal sealed class ClusterGrainEngine : IGrainEngine, IAsyncDisposable
     {
         _router = new CallRouter(routes, local, connections, options, time);
         _legs = new AgentLegs(routes, local, connections.Sockets, options, time, logger);
-        _watch = new ClusterFleetWatch(routes, local, connections.Sockets, options, time, logger);
+        _watch = new ClusterFleetWatch(routes, new SocketEvents(connections.Sockets, options), local, options, time, logger);
+        _time = time;
     }
 
     public IFleetWatch Watch => _watch;
@@ -38,10 +40,10 @@ internal sealed class ClusterGrainEngine : IGrainEngine, IAsyncDisposable
     public INodeGrain GetNode(BackendName backend, string node) => new RoutedNode(_router, backend, node);
 
     public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
-        new RoutedAgentConduit(_legs, backend, sink, moved);
+        new RoutedAgentConduit(_legs.PathTo(backend), sink, moved, _time);
 
     public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
-        new RoutedListenerConduit(_legs, backend, channel, sink);
+        new RoutedListenerConduit(_legs.PathTo(backend), channel, sink);
 
     public ValueTask DisposeAsync() => _watch.DisposeAsync();
 }

@@ -1,9 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Wire;
-using Osmo.Cluster.Wire.Mapping;
 using Osmo.Grains.Engine;
-using Proto = Osmo.Protocol.Cluster.V1;
 
 namespace Osmo.Cluster.Routing;
 
@@ -12,7 +10,7 @@ internal sealed class EventSubscription : IAsyncDisposable
 {
     private readonly SiloEntry _silo;
     private readonly IFleetWatch? _here;
-    private readonly SiloSocket _sockets;
+    private readonly ISiloEvents _there;
     private readonly ClusterRoutingOptions _options;
     private readonly FleetEventLog _merged;
     private readonly TimeProvider _time;
@@ -22,7 +20,7 @@ internal sealed class EventSubscription : IAsyncDisposable
 
     /// <param name="silo">The silo.</param>
     /// <param name="here">Its events, where it is this process.</param>
-    /// <param name="sockets">Makes connections.</param>
+    /// <param name="there">The way to its events, where it is another.</param>
     /// <param name="options">Timeouts and pauses.</param>
     /// <param name="merged">Where events go.</param>
     /// <param name="time">The clock.</param>
@@ -30,7 +28,7 @@ internal sealed class EventSubscription : IAsyncDisposable
     public EventSubscription(
         SiloEntry silo,
         IFleetWatch? here,
-        SiloSocket sockets,
+        ISiloEvents there,
         ClusterRoutingOptions options,
         FleetEventLog merged,
         TimeProvider time,
@@ -38,7 +36,7 @@ internal sealed class EventSubscription : IAsyncDisposable
     {
         _silo = silo;
         _here = here;
-        _sockets = sockets;
+        _there = there;
         _options = options;
         _merged = merged;
         _time = time;
@@ -100,23 +98,18 @@ internal sealed class EventSubscription : IAsyncDisposable
 
     private async Task FollowThereAsync()
     {
-        var socket = await _sockets.ConnectAsync(
-            _silo.Address, ClusterProtocol.EventsPath, query: null, _options.KeepAliveTimeout, _ending.Token).ConfigureAwait(false);
-        await using (socket.ConfigureAwait(false))
+        var first = true;
+        await foreach (var batch in _there.FollowAsync(_silo, _ending.Token).ConfigureAwait(false))
         {
-            var first = true;
-            while (await socket.Frames.ReceiveAsync(_ending.Token).ConfigureAwait(false) is { } frame)
+            if (first)
             {
-                if (first)
-                {
-                    _merged.Lose();
-                    first = false;
-                }
+                _merged.Lose();
+                first = false;
+            }
 
-                foreach (var happened in EventMessages.Read(Proto.EventBatch.Parser.ParseFrom(frame.Span)))
-                {
-                    Add(happened);
-                }
+            foreach (var happened in batch)
+            {
+                Add(happened);
             }
         }
 

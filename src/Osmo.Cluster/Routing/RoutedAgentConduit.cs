@@ -1,5 +1,3 @@
-using Osmo.Cluster.Membership;
-using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 
 namespace Osmo.Cluster.Routing;
@@ -21,8 +19,8 @@ internal sealed class RoutedAgentConduit : IAgentConduit
 {
     private static readonly TimeSpan GoodLeg = TimeSpan.FromSeconds(5);
 
-    private readonly AgentLegs _legs;
-    private readonly BackendName _backend;
+    private readonly IOwnerPath _path;
+    private readonly TimeProvider _time;
     private readonly IAgentFrameSink _agent;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _joinedFirst = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,11 +28,11 @@ internal sealed class RoutedAgentConduit : IAgentConduit
     private bool _moved;
     private volatile IAgentConduit? _leg;
 
-    public RoutedAgentConduit(AgentLegs legs, BackendName backend, IAgentFrameSink agent, bool moved)
+    public RoutedAgentConduit(IOwnerPath path, IAgentFrameSink agent, bool moved, TimeProvider time)
     {
-        _legs = legs;
-        _backend = backend;
+        _path = path;
         _agent = agent;
+        _time = time;
         _moved = moved;
         _running = Task.Run(RunAsync);
     }
@@ -66,17 +64,16 @@ internal sealed class RoutedAgentConduit : IAgentConduit
         {
             while (true)
             {
-                var route = _legs.Routes.Get(AgentLegs.ShardOf(_backend));
-                var began = _legs.Time.GetTimestamp();
-                var end = await RunLegAsync(route).ConfigureAwait(false);
+                var began = _time.GetTimestamp();
+                var end = await RunLegAsync().ConfigureAwait(false);
                 if (end.IsFinal)
                 {
                     _agent.Complete(end.Reason);
                     return;
                 }
 
-                failures = _legs.Time.GetElapsedTime(began) >= GoodLeg ? 1 : failures + 1;
-                await _legs.PrepareNextAsync(_backend, route, end.Reason, failures, _ending.Token).ConfigureAwait(false);
+                failures = _time.GetElapsedTime(began) >= GoodLeg ? 1 : failures + 1;
+                await _path.PrepareNextAsync(end.Reason, failures, _ending.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_ending.IsCancellationRequested)
@@ -85,7 +82,7 @@ internal sealed class RoutedAgentConduit : IAgentConduit
         }
         catch (Exception failure)
         {
-            ClusterLog.CallFailed(_legs.Logger, _backend.Value, failure);
+            _path.Report(failure);
             _agent.Complete("the gateway met an internal error");
         }
         finally
@@ -94,13 +91,13 @@ internal sealed class RoutedAgentConduit : IAgentConduit
         }
     }
 
-    private async Task<LegEnd> RunLegAsync(ShardRoute route)
+    private async Task<LegEnd> RunLegAsync()
     {
         var sink = new LegSink(_agent);
         IAgentConduit leg;
         try
         {
-            leg = await _legs.JoinAsync(_backend, route, new AgentJoin(Listener: null, _moved), sink, _ending.Token).ConfigureAwait(false);
+            leg = await _path.JoinAsync(new AgentJoin(Listener: null, _moved), sink, _ending.Token).ConfigureAwait(false);
         }
         catch (SiloUnreachableException failure)
         {
@@ -117,7 +114,7 @@ internal sealed class RoutedAgentConduit : IAgentConduit
             _joinedFirst.TrySetResult();
             try
             {
-                return await _legs.EndOfAsync(_backend, route, sink, _ending.Token).ConfigureAwait(false);
+                return await _path.WaitForEndAsync(sink, _ending.Token).ConfigureAwait(false);
             }
             finally
             {

@@ -5,7 +5,7 @@ using Osmo.Grains.Nodes;
 namespace Osmo.Cluster.Routing;
 
 /// <summary>A reference to a backend's grain, wherever it runs.</summary>
-internal sealed class RoutedBackend(CallRouter router, BackendName name) : IBackendGrain
+internal sealed class RoutedBackend(ICallRouter router, BackendName name) : IBackendGrain
 {
     public Task<BackendStatus> GetAsync(CancellationToken cancellationToken) =>
         router.CallAsync(name, GetCall.Instance, cancellationToken);
@@ -43,7 +43,7 @@ internal sealed class RoutedBackend(CallRouter router, BackendName name) : IBack
 }
 
 /// <summary>A reference to a node's grain, wherever it runs.</summary>
-internal sealed class RoutedNode(CallRouter router, BackendName backend, string node) : INodeGrain
+internal sealed class RoutedNode(ICallRouter router, BackendName backend, string node) : INodeGrain
 {
     public Task<NodeExplanation> ExplainAsync(CancellationToken cancellationToken) =>
         router.CallAsync(backend, new ExplainNodeCall(node), cancellationToken);

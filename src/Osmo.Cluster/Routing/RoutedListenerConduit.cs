@@ -1,4 +1,3 @@
-using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Listeners;
 
@@ -13,18 +12,16 @@ namespace Osmo.Cluster.Routing;
 /// </summary>
 internal sealed class RoutedListenerConduit : IAgentConduit
 {
-    private readonly AgentLegs _legs;
-    private readonly BackendName _backend;
+    private readonly IOwnerPath _path;
     private readonly AgentJoin _join;
     private readonly IAgentFrameSink _agent;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource<IAgentConduit?> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _running;
 
-    public RoutedListenerConduit(AgentLegs legs, BackendName backend, ListenerChannel channel, IAgentFrameSink agent)
+    public RoutedListenerConduit(IOwnerPath path, ListenerChannel channel, IAgentFrameSink agent)
     {
-        _legs = legs;
-        _backend = backend;
+        _path = path;
         _join = new AgentJoin(channel, Moved: false);
         _agent = agent;
         _running = Task.Run(RunAsync);
@@ -51,21 +48,20 @@ internal sealed class RoutedListenerConduit : IAgentConduit
         {
             for (var failures = 1; ; failures++)
             {
-                var route = _legs.Routes.Get(AgentLegs.ShardOf(_backend));
                 var sink = new LegSink(_agent);
                 try
                 {
-                    var leg = await _legs.JoinAsync(_backend, route, _join, sink, _ending.Token).ConfigureAwait(false);
+                    var leg = await _path.JoinAsync(_join, sink, _ending.Token).ConfigureAwait(false);
                     await using (leg.ConfigureAwait(false))
                     {
                         _joined.TrySetResult(leg);
-                        End(await _legs.EndOfAsync(_backend, route, sink, _ending.Token).ConfigureAwait(false));
+                        End(await _path.WaitForEndAsync(sink, _ending.Token).ConfigureAwait(false));
                         return;
                     }
                 }
                 catch (SiloUnreachableException failure)
                 {
-                    await _legs.PrepareNextAsync(_backend, route, failure.Message, failures, _ending.Token).ConfigureAwait(false);
+                    await _path.PrepareNextAsync(failure.Message, failures, _ending.Token).ConfigureAwait(false);
                 }
             }
         }
@@ -75,7 +71,7 @@ internal sealed class RoutedListenerConduit : IAgentConduit
         }
         catch (Exception failure)
         {
-            ClusterLog.CallFailed(_legs.Logger, _backend.Value, failure);
+            _path.Report(failure);
             _agent.Move("the gateway met an internal error");
         }
         finally

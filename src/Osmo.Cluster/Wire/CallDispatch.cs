@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Ownership;
 using Osmo.Cluster.Wire.Mapping;
 using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 using Proto = Osmo.Protocol.Cluster.V1;
 
@@ -9,9 +11,44 @@ namespace Osmo.Cluster.Wire;
 /// <summary>Runs a call on a grain of this process.</summary>
 internal static class CallDispatch
 {
+    /// <summary>
+    /// Runs it, and makes an answer of every failure. What takes a processor long runs aside, so that it holds up nobody.
+    /// </summary>
+    public static async Task<Proto.Answer> AnswerAsync(
+        IGrainEngine engine, IShardAdmission? admission, Proto.Call call, ILogger logger, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var running = call.OperationCase is Proto.Call.OperationOneofCase.ListNodes or Proto.Call.OperationOneofCase.Get
+                ? Task.Run(() => RunAsync(engine, admission, call, cancellationToken))
+                : RunAsync(engine, admission, call, cancellationToken);
+            return await running.ConfigureAwait(false);
+        }
+        catch (OsmoException failure)
+        {
+            return Refusal(failure);
+        }
+        catch (OperationCanceledException)
+        {
+            return Refusal(new OsmoException(ErrorCode.Unavailable, "The silo did not come to it in time."));
+        }
+        catch (WireFormatException failure)
+        {
+            return Refusal(new OsmoException(ErrorCode.Invalid, failure.Message));
+        }
+        catch (Exception failure)
+        {
+            ClusterLog.CallFailed(logger, call.Backend, failure);
+            return Refusal(new OsmoException(ErrorCode.Unavailable, "The silo met an internal error; its log says more."));
+        }
+    }
+
+    /// <summary>A failure as an answer.</summary>
+    public static Proto.Answer Refusal(OsmoException failure) => new() { Failure = FailureMessages.Write(failure) };
+
     /// <summary>Runs it, after a look at whether the backend has just come here where the process does not know that it has.</summary>
     /// <exception cref="WireFormatException">The call cannot be read.</exception>
-    public static async Task<Proto.Answer> RunAsync(
+    private static async Task<Proto.Answer> RunAsync(
         IGrainEngine engine, IShardAdmission? admission, Proto.Call call, CancellationToken cancellationToken)
     {
         var name = BackendMessages.Name(call.Backend);

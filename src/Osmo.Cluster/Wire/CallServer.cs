@@ -10,7 +10,7 @@ namespace Osmo.Cluster.Wire;
 
 /// <summary>
 /// A silo's end of a connection for calls. Calls are begun as they are read, and each answers when it is done, in whatever order; one
-/// writer drains the answers that wait into a frame. What takes a processor long runs aside, so that it holds up nobody.
+/// writer drains the answers that wait into a frame.
 /// </summary>
 internal sealed class CallServer(
     FrameConnection connection, IGrainEngine engine, IShardAdmission? admission, TimeProvider time, ILogger logger)
@@ -115,7 +115,10 @@ internal sealed class CallServer(
     {
         if (Volatile.Read(ref _count) >= CallsMax)
         {
-            Answer(call.Id, new OsmoException(ErrorCode.Unavailable, "The silo has too many calls of this process under way. Try again."));
+            var refusal = CallDispatch.Refusal(
+                new OsmoException(ErrorCode.Unavailable, "The silo has too many calls of this process under way. Try again."));
+            refusal.Id = call.Id;
+            _answers.Writer.TryWrite(refusal);
             return;
         }
 
@@ -129,29 +132,9 @@ internal sealed class CallServer(
     {
         try
         {
-            var serving = call.OperationCase is Proto.Call.OperationOneofCase.ListNodes or Proto.Call.OperationOneofCase.Get
-                ? Task.Run(() => CallDispatch.RunAsync(engine, admission, call, underWay.Token))
-                : CallDispatch.RunAsync(engine, admission, call, underWay.Token);
-            var answer = await serving.ConfigureAwait(false);
+            var answer = await CallDispatch.AnswerAsync(engine, admission, call, logger, underWay.Token).ConfigureAwait(false);
             answer.Id = call.Id;
             _answers.Writer.TryWrite(answer);
-        }
-        catch (OsmoException failure)
-        {
-            Answer(call.Id, failure);
-        }
-        catch (OperationCanceledException)
-        {
-            Answer(call.Id, new OsmoException(ErrorCode.Unavailable, "The silo did not come to it in time."));
-        }
-        catch (WireFormatException failure)
-        {
-            Answer(call.Id, new OsmoException(ErrorCode.Invalid, failure.Message));
-        }
-        catch (Exception failure)
-        {
-            ClusterLog.CallFailed(logger, call.Backend, failure);
-            Answer(call.Id, new OsmoException(ErrorCode.Unavailable, "The silo met an internal error; its log says more."));
         }
         finally
         {
@@ -160,9 +143,6 @@ internal sealed class CallServer(
             underWay.Dispose();
         }
     }
-
-    private void Answer(ulong id, OsmoException failure) =>
-        _answers.Writer.TryWrite(new Proto.Answer { Id = id, Failure = Mapping.FailureMessages.Write(failure) });
 
     private void Expire()
     {

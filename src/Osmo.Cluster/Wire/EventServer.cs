@@ -1,18 +1,14 @@
 using System.Net.WebSockets;
-using Osmo.Cluster.Wire.Mapping;
 using Osmo.Grains.Engine;
 using Osmo.Protocol;
 
 namespace Osmo.Cluster.Wire;
 
 /// <summary>
-/// A silo's end of a subscription to its events. What is sent is what has come since the last batch was taken by the network; a
-/// subscriber that is too slow for the log of events is told that some were lost.
+/// A silo's end of a subscription to its events. What is sent is what has come since the last batch was taken by the network.
 /// </summary>
 internal sealed class EventServer(IFleetWatch watch)
 {
-    private const int EventsPerBatchMax = 256;
-
     public async Task<ServiceEnd> RunAsync(FrameConnection connection, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -28,29 +24,12 @@ internal sealed class EventServer(IFleetWatch watch)
     {
         try
         {
-            var items = watch.FollowAsync(after: null, cancellationToken).GetAsyncEnumerator(cancellationToken);
-            await using (items.ConfigureAwait(false))
+            await foreach (var batch in EventBatches.FollowAsync(watch, cancellationToken).ConfigureAwait(false))
             {
-                // The first step takes the position, the empty batch says so.
-                var next = items.MoveNextAsync().AsTask();
-                var batch = new List<FleetEvent?>();
-                do
-                {
-                    await connection.SendAsync(EventMessages.Write(batch), cancellationToken).ConfigureAwait(false);
-                    batch.Clear();
-                    while (batch.Count < EventsPerBatchMax && (next.IsCompleted || batch.Count == 0))
-                    {
-                        if (!await next.ConfigureAwait(false))
-                        {
-                            return "the silo tells no more events";
-                        }
-
-                        batch.Add(items.Current.Event);
-                        next = items.MoveNextAsync().AsTask();
-                    }
-                }
-                while (true);
+                await connection.SendAsync(batch, cancellationToken).ConfigureAwait(false);
             }
+
+            return "the silo tells no more events";
         }
         catch (Exception failure)
         {

@@ -1,44 +1,61 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Osmo.Cluster.Hosting;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
-using Osmo.Cluster.Routing;
 using Osmo.Cluster.Wire;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 using Osmo.Server.Hosting;
 using Osmo.Server.Status;
-using Osmo.Silo.Engine;
-using Osmo.Silo.Hosting;
 using Osmo.Storage.Hosting;
 using Osmo.Storage.Postgres;
 
 namespace Osmo.Server.Cluster;
 
-/// <summary>Puts together a process that is part of a cluster.</summary>
+/// <summary>What every process of a cluster has, whatever its engine.</summary>
 internal sealed class ClusterComposition
 {
     private const double RenewalsPerLease = 3;
     private const double MarginsPerLease = 6;
     private const double StatementsPerLease = 3;
 
-    private readonly ClusterSettings _settings;
-    private readonly ClusterCredentials _credentials;
-    private readonly PostgresOptions _postgres;
-    private readonly PostgresDatabase _database;
-    private readonly Guid _clusterId;
-
     private ClusterComposition(
         ClusterSettings settings, ClusterCredentials credentials, PostgresOptions postgres, PostgresDatabase database, Guid clusterId)
     {
-        _settings = settings;
-        _credentials = credentials;
-        _postgres = postgres;
-        _database = database;
-        _clusterId = clusterId;
+        Settings = settings;
+        Credentials = credentials;
+        Postgres = postgres;
+        Database = database;
+        ClusterId = clusterId;
     }
 
-    private bool IsSilo => _settings.Roles.HasFlag(ServerRoles.Silo);
+    /// <summary>The settings.</summary>
+    public ClusterSettings Settings { get; }
+
+    /// <summary>How processes know each other.</summary>
+    public ClusterCredentials Credentials { get; }
+
+    /// <summary>How to reach the cluster's database.</summary>
+    public PostgresOptions Postgres { get; }
+
+    /// <summary>The database, opened.</summary>
+    public PostgresDatabase Database { get; }
+
+    /// <summary>The database's identity.</summary>
+    public Guid ClusterId { get; }
+
+    /// <summary>Whether the process runs grains.</summary>
+    public bool IsSilo => Settings.Roles.HasFlag(ServerRoles.Silo);
+
+    /// <summary>The times of a silo's lease.</summary>
+    public LeaseOptions Lease => new()
+    {
+        Lease = TimeSpan.FromSeconds(Settings.LeaseSeconds),
+        Renewal = TimeSpan.FromSeconds(Settings.LeaseSeconds / RenewalsPerLease),
+        FenceMargin = TimeSpan.FromSeconds(Settings.LeaseSeconds / MarginsPerLease),
+        StatementLimit = TimeSpan.FromSeconds(Settings.LeaseSeconds / StatementsPerLease),
+        DrainLimit = TimeSpan.FromSeconds(Settings.DrainSeconds),
+    };
 
     /// <summary>Checks the settings, and opens the database.</summary>
     /// <exception cref="OsmoException">Something cannot be used; the message says what to do.</exception>
@@ -56,62 +73,48 @@ internal sealed class ClusterComposition
         if (settings.Roles.HasFlag(ServerRoles.Silo))
         {
             credentials.RequireSafe(ListenUrl.Parse(settings.ClusterUrl, ["http", "https"]));
-            credentials.RequireSafe(AdvertisedUrl(settings, listening: null));
+            if (settings.AdvertisedUrl is { } advertised)
+            {
+                credentials.RequireSafe(ListenUrl.Parse(advertised, ["http", "https"]));
+            }
         }
 
         var postgres = new PostgresOptions { ConnectionString = settings.Postgres };
         var database = await PostgresDatabase.OpenAsync(postgres, cancellationToken);
+        await ClusterEngine.RequireAsync(database, settings.Engine, cancellationToken);
         return new ClusterComposition(
             settings, credentials, postgres, database, await database.ReadClusterIdAsync(cancellationToken));
     }
 
     /// <summary>Adds the process's services.</summary>
-    /// <param name="services">The host's services.</param>
+    /// <param name="builder">The host.</param>
     /// <param name="description">What the process is.</param>
-    public void AddTo(IServiceCollection services, ServerDescription description)
+    /// <param name="cancellationToken">Ends the look at the database.</param>
+    /// <exception cref="OsmoException">The engine cannot be used; the message says what to do.</exception>
+    public Task AddToAsync(WebApplicationBuilder builder, ServerDescription description, CancellationToken cancellationToken)
     {
-        services.AddPostgresStore(_database);
-        services.AddSingleton<IReadiness, StoreReadiness>();
-        services.AddSingleton<IReadiness, RouteReadiness>();
-        services.AddSingleton<ISiloDirectory, ClusterSiloDirectory>();
-        var lease = LeaseOptions();
+        builder.Services.AddPostgresStore(Database);
+        builder.Services.AddSingleton<IReadiness, StoreReadiness>();
+        builder.Services.AddSingleton<IReadiness, RouteReadiness>();
+        builder.Services.AddSingleton<ISiloDirectory, ClusterSiloDirectory>();
         if (IsSilo)
         {
-            services.AddSingleton<IReadiness, SiloReadiness>();
-            services.AddSiloRehearsal();
-            services.AddWireRehearsal(Registration);
-            services.AddClusterOwnership(_postgres, lease, Registration);
-            services.AddSilo(new SiloIdentity(_settings.Id, description.Version));
-            services.AddSingleton(provider => new LocalGrains(
-                provider.GetRequiredKeyedService<IGrainEngine>(SiloServiceCollectionExtensions.LocalEngine),
-                provider.GetRequiredService<IOwnership>()));
-        }
-        else
-        {
-            services.AddClusterRoutes(_postgres, lease);
+            builder.Services.AddSingleton<IReadiness, SiloReadiness>();
         }
 
-        services.AddClusterRouting(
-            _ => new ClusterMember(_clusterId, _settings.Id, IsSilo ? ClusterRole.Silo : ClusterRole.Gateway),
-            _credentials,
-            new ClusterRoutingOptions { CallTimeout = TimeSpan.FromSeconds(_settings.CallSeconds) });
-    }
-
-    private SiloRegistration Registration(IServiceProvider started)
-    {
-        var url = AdvertisedUrl(_settings, ListenUrl.Addresses(started)[^1]);
-        return new SiloRegistration(_settings.Id, url, started.GetRequiredService<SiloIdentity>().Version, ClusterProtocol.Version);
+        return ClusterEngines.AddAsync(this, builder, description, cancellationToken);
     }
 
     /// <summary>Where others reach this silo: as configured, or where it listens.</summary>
-    private static Uri AdvertisedUrl(ClusterSettings settings, Uri? listening)
+    /// <param name="listening">Where it listens by now; null for what the settings say.</param>
+    public Uri AdvertisedUrl(Uri? listening)
     {
-        if (settings.AdvertisedUrl is { } advertised)
+        if (Settings.AdvertisedUrl is { } advertised)
         {
             return ListenUrl.Parse(advertised, ["http", "https"]);
         }
 
-        var address = listening ?? ListenUrl.Parse(settings.ClusterUrl, ["http", "https"]);
+        var address = listening ?? ListenUrl.Parse(Settings.ClusterUrl, ["http", "https"]);
         return address.Host is "0.0.0.0" or "[::]" or "*" or "+"
             ? throw new OsmoException(
                 ErrorCode.Invalid,
@@ -119,13 +122,4 @@ internal sealed class ClusterComposition
                 + "Say with --cluster-advertise-url where they can, for example at the pod's IP.")
             : address;
     }
-
-    private LeaseOptions LeaseOptions() => new()
-    {
-        Lease = TimeSpan.FromSeconds(_settings.LeaseSeconds),
-        Renewal = TimeSpan.FromSeconds(_settings.LeaseSeconds / RenewalsPerLease),
-        FenceMargin = TimeSpan.FromSeconds(_settings.LeaseSeconds / MarginsPerLease),
-        StatementLimit = TimeSpan.FromSeconds(_settings.LeaseSeconds / StatementsPerLease),
-        DrainLimit = TimeSpan.FromSeconds(_settings.DrainSeconds),
-    };
 }

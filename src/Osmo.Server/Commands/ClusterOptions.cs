@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Osmo.Cluster.Membership;
 using Osmo.Cluster.Wire;
 using Osmo.Grains.Errors;
 using Osmo.Server.Hosting;
@@ -17,6 +18,13 @@ internal sealed class ClusterOptions
             + "Without either the process has an embedded database and is its own cluster.",
         HelpName = "CONNECTION",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(PostgresVariable) is { Length: > 0 } value ? value : null,
+    };
+
+    private readonly Option<string> _engine = new("--engine")
+    {
+        Description = "What decides which silo runs what: postgresql, or orleans in builds that have it. The same for all of a cluster.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => ClusterEngine.Postgresql,
     };
 
     private readonly Option<string> _roles = new("--roles")
@@ -38,6 +46,12 @@ internal sealed class ClusterOptions
         Description = "Where a silo listens for gateways and other silos. Anything but loopback needs a key or certificates.",
         HelpName = "URL",
         DefaultValueFactory = _ => ClusterSettings.ClusterUrlDefault,
+    };
+
+    private readonly Option<string?> _clientUrl = new("--cluster-client-url")
+    {
+        Description = "Where a silo of the engine orleans listens for gateways; the port after --cluster-url's where it is not given.",
+        HelpName = "URL",
     };
 
     private readonly Option<string?> _advertised = new("--cluster-advertise-url")
@@ -92,7 +106,7 @@ internal sealed class ClusterOptions
     {
         Option[] options =
         [
-            _postgres, _roles, _id, _url, _advertised, _keyFile, _certificate, _certificateKey, _authority, _certificateName,
+            _postgres, _engine, _roles, _id, _url, _clientUrl, _advertised, _keyFile, _certificate, _certificateKey, _authority, _certificateName,
             _lease, _drain, _call,
         ];
         Array.ForEach(options, command.Options.Add);
@@ -115,10 +129,12 @@ internal sealed class ClusterOptions
 
         return new ClusterSettings
         {
+            Engine = parsed.GetRequiredValue(_engine),
             Roles = roles,
             Postgres = postgres,
             Id = parsed.GetRequiredValue(_id),
             ClusterUrl = parsed.GetRequiredValue(_url),
+            ClientUrl = parsed.GetValue(_clientUrl),
             AdvertisedUrl = parsed.GetValue(_advertised),
             KeyFile = parsed.GetValue(_keyFile),
             CertificateFile = parsed.GetValue(_certificate),

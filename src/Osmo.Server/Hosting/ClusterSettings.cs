@@ -1,3 +1,4 @@
+using Osmo.Cluster.Membership;
 using Osmo.Cluster.Wire;
 
 namespace Osmo.Server.Hosting;
@@ -17,6 +18,9 @@ public sealed record ClusterSettings
     /// <summary>The usual <see cref="CallSeconds"/>.</summary>
     public const double CallSecondsDefault = 10;
 
+    /// <summary>What decides which silo runs what: one of <see cref="ClusterEngine"/>.</summary>
+    public string Engine { get; init; } = ClusterEngine.Postgresql;
+
     /// <summary>What the process does.</summary>
     public ServerRoles Roles { get; init; } = ServerRoles.Silo | ServerRoles.Gateway;
 
@@ -28,6 +32,12 @@ public sealed record ClusterSettings
 
     /// <summary>Where a silo listens for gateways and other silos; port 0 takes a free one.</summary>
     public string ClusterUrl { get; init; } = ClusterUrlDefault;
+
+    /// <summary>
+    /// Where a silo listens for gateways, where its engine has them come in elsewhere than silos (Orleans); null for the port after that of
+    /// <see cref="ClusterUrl"/>.
+    /// </summary>
+    public string? ClientUrl { get; init; }
 
     /// <summary>Where the others reach this silo; null where that is <see cref="ClusterUrl"/>.</summary>
     public string? AdvertisedUrl { get; init; }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Osmo.Cluster.Hosting;
+using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
 using Osmo.Gateway.Hosting;
 using Osmo.Grains.Engine;
@@ -74,7 +75,7 @@ public sealed class OsmoServer : IAsyncDisposable
         builder.Services.AddGateway(gateway);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
-        if (options.Cluster is not null && description.Roles.HasFlag(ServerRoles.Silo))
+        if (options.Cluster is { Engine: ClusterEngine.Postgresql } && description.Roles.HasFlag(ServerRoles.Silo))
         {
             app.MapClusterEndpoints();
         }
@@ -116,14 +117,8 @@ public sealed class OsmoServer : IAsyncDisposable
 
         var composition = await ClusterComposition.OpenAsync(cluster, CancellationToken.None);
         var description = new ServerDescription(cluster.Id, cluster.Roles);
-        if (cluster.Roles.HasFlag(ServerRoles.Silo))
-        {
-            var clusterUrl = ListenUrl.Parse(cluster.ClusterUrl, "http", "https");
-            builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, clusterUrl, listen => listen.UseCluster()));
-        }
-
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(cluster.DrainSeconds) + StopTime);
-        composition.AddTo(services, description);
+        await composition.AddToAsync(builder, description, CancellationToken.None);
         return description;
     }
 
@@ -158,6 +153,7 @@ public sealed class OsmoServer : IAsyncDisposable
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(least);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
         // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.

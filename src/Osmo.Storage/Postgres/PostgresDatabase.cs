@@ -107,6 +107,19 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
+    /// <summary>The connection string as Npgsql reads it, for a library that connects by itself. It holds the password.</summary>
+    /// <param name="options">How to reach the database; of the bounds only that on connections.</param>
+    /// <exception cref="OsmoException">The connection string is not valid.</exception>
+    public static string ConnectionString(PostgresOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+
+        // tidy: what libpq's users set in the environment is part of the connection string
+        var text = ConnectionText.Parse(options.ConnectionString, Environment.GetEnvironmentVariable);
+        text.MaxPoolSize = options.ConnectionsMax;
+        return text.ConnectionString;
+    }
+
     /// <summary>
     /// Another pool to a database that was opened before, neither connected nor looked at: for what must not wait until a connection is
     /// free that others use.

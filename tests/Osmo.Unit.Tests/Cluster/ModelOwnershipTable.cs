@@ -93,6 +93,10 @@ internal sealed class ModelOwnershipTable : IOwnershipTable
         return Give(shards, incarnation, row => row.Owner is not { } owner || !IsAlive(owner));
     });
 
+    public Task<IReadOnlyList<ShardEpoch>> TakeAsync(
+        long incarnation, IReadOnlyCollection<int> shards, CancellationToken cancellationToken) => Change<IReadOnlyList<ShardEpoch>>(() =>
+        IsAlive(incarnation) ? Give([.. shards.Select(shard => new ShardEpoch(shard, _shards[shard].Epoch))], incarnation, _ => true) : []);
+
     public Task<LockHolders> EndHoldersAsync(
         long incarnation, IReadOnlyList<ShardEpoch> shards, CancellationToken cancellationToken) => Change(() =>
     {

@@ -1,0 +1,103 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using Orleans.Connections.Security;
+using Osmo.Cluster.Wire.Security;
+
+namespace Osmo.Silo.Orleans.Hosting;
+
+/// <summary>What silos and clients of a cluster tell Orleans, and have to agree on.</summary>
+internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider time, ILoggerFactory logging)
+{
+    /// <summary>How Orleans' ADO.NET provider names PostgreSQL.</summary>
+    private const string Invariant = "Npgsql";
+
+    private const string ServiceId = "osmo";
+    private const int ProbesPerLease = 3;
+
+    /// <summary>A call gives up by itself; Orleans' own limit is for calls whose caller is gone.</summary>
+    private TimeSpan ResponseTimeout => options.CallTimeout * 2;
+
+    public void Configure(ISiloBuilder silo)
+    {
+        silo.Configure<ClusterOptions>(Name);
+        silo.Configure<SiloOptions>(own => own.SiloName = options.Id);
+        silo.Configure<EndpointOptions>(endpoints =>
+        {
+            endpoints.AdvertisedIPAddress = options.AdvertisedAddress ?? options.SiloEndpoint!.Address;
+            endpoints.SiloPort = options.SiloEndpoint!.Port;
+            endpoints.SiloListeningEndpoint = options.SiloEndpoint;
+            endpoints.GatewayPort = options.ClientEndpoint!.Port;
+            endpoints.GatewayListeningEndpoint = options.ClientEndpoint;
+        });
+        silo.Configure<ClusterMembershipOptions>(Watch);
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+        silo.UseAdoNetClustering(database =>
+        {
+            database.Invariant = Invariant;
+            database.ConnectionString = options.ConnectionString;
+        });
+        silo.AddActivityPropagation();
+        if (options.Credentials.UsesTls)
+        {
+            silo.UseTls(Secure);
+        }
+    }
+
+    public void Configure(IClientBuilder client)
+    {
+        client.Configure<ClusterOptions>(Name);
+        client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = options.Lease.Lease);
+        client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
+        client.UseAdoNetClustering(database =>
+        {
+            database.Invariant = Invariant;
+            database.ConnectionString = options.ConnectionString;
+        });
+        client.AddActivityPropagation();
+        if (options.Credentials.UsesTls)
+        {
+            client.UseTls(Secure);
+        }
+    }
+
+    private void Name(ClusterOptions cluster)
+    {
+        cluster.ClusterId = options.ClusterId.ToString("N");
+        cluster.ServiceId = ServiceId;
+    }
+
+    /// <summary>
+    /// Orleans looks at its silos every few seconds for a quarter of a minute before it takes one for dead. That no harm is done where it
+    /// is wrong, the store's epochs see to; so it may decide as soon as a lease would.
+    /// </summary>
+    private void Watch(ClusterMembershipOptions membership)
+    {
+        membership.ProbeTimeout = options.Lease.Lease / ProbesPerLease;
+        membership.MaxProbeTimeout = membership.ProbeTimeout;
+        membership.NumMissedProbesLimit = ProbesPerLease;
+        membership.TableRefreshTimeout = options.Lease.Poll;
+        membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
+    }
+
+    /// <summary>Both ends show a certificate of the cluster's authority, and a silo's carries the name of silos.</summary>
+    private void Secure(TlsOptions tls)
+    {
+        var files = new CertificateFiles(options.Credentials, time, logging.CreateLogger<CertificateFiles>());
+        tls.LocalServerCertificateSelector = (_, _) => files.Current().Own.TargetCertificate;
+        tls.LocalClientCertificateSelector = (_, _, _, _, _) => files.Current().Own.TargetCertificate;
+        tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = options.Credentials.ServerName;
+        tls.RemoteCertificateValidation = (certificate, chain, errors) => IsTrusted(certificate, chain, errors, files.Current().Authorities);
+    }
+
+    /// <summary>Only a caller looks at a name, so only there can one not match.</summary>
+    private static bool IsTrusted(
+        X509Certificate2 certificate,
+        X509Chain? chain,
+        System.Net.Security.SslPolicyErrors errors,
+        X509Certificate2Collection authorities) =>
+        !errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch)
+        && CertificateTrust.IsCaller(certificate, chain, authorities);
+}

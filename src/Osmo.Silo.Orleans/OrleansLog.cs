@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace Osmo.Silo.Orleans;
+
+/// <summary>Every line that the Orleans engine logs. Event ids are in the 4300s.</summary>
+internal static partial class OrleansLog
+{
+    [LoggerMessage(4301, LogLevel.Debug, "Shard {Shard} is active here, with epoch {Epoch}")]
+    public static partial void ShardActivated(ILogger logger, int shard, long epoch);
+
+    [LoggerMessage(4302, LogLevel.Debug, "Shard {Shard} is not active here any more (epoch {Epoch}): {Reason}")]
+    public static partial void ShardDeactivated(ILogger logger, int shard, long epoch, string reason);
+
+    [LoggerMessage(4303, LogLevel.Warning, "Grains of shard {Shard} did not end in time; what they still write is refused")]
+    public static partial void EndedLate(ILogger logger, int shard);
+
+    [LoggerMessage(4304, LogLevel.Warning, "A gateway said nothing of an agent of shard {Shard} for too long: the agent is taken for gone")]
+    public static partial void LinkSilent(ILogger logger, int shard);
+
+    [LoggerMessage(4305, LogLevel.Information, "This silo is {Incarnation} in the database, and {Address} in Orleans")]
+    public static partial void Joined(ILogger logger, long incarnation, Uri address);
+
+    [LoggerMessage(4306, LogLevel.Warning, "The silo's row in the database could not be renewed: {Reason}")]
+    public static partial void RenewalFailed(ILogger logger, string reason);
+
+    [LoggerMessage(4307, LogLevel.Information, "{Count} shards go to silo {Recipient}")]
+    public static partial void Moving(ILogger logger, int count, Uri recipient);
+
+    [LoggerMessage(4308, LogLevel.Warning, "Shard {Shard} could not be placed: {Reason}")]
+    public static partial void PlacingFailed(ILogger logger, int shard, string reason);
+
+    [LoggerMessage(4309, LogLevel.Warning, "Still owns {Count} shards after {ElapsedMs} ms; they go without being handed over")]
+    public static partial void DrainEnded(ILogger logger, int count, long elapsedMs);
+
+    [LoggerMessage(4310, LogLevel.Warning, "No silo of the Orleans cluster can be reached yet: {Reason}")]
+    public static partial void NotConnected(ILogger logger, string reason);
+
+    [LoggerMessage(4311, LogLevel.Information, "Connected to the Orleans cluster")]
+    public static partial void Connected(ILogger logger);
+}

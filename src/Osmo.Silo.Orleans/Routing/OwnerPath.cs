@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+using Osmo.Cluster;
+using Osmo.Cluster.Routing;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Storage;
+using Osmo.Silo.Orleans.Shards;
+
+namespace Osmo.Silo.Orleans.Routing;
+
+/// <summary>The way to the grain of a backend's shard, for one connection of its agent.</summary>
+internal sealed class OwnerPath(
+    BackendName backend, IClusterClientSource source, ClusterRoutingOptions options, TimeProvider time, ILogger logger) : IOwnerPath
+{
+    /// <summary>How often a gateway says that an agent is there that has nothing to say.</summary>
+    public static readonly TimeSpan PulseInterval = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a gateway may be silent about an agent before the silo takes it for gone.</summary>
+    public static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(20);
+
+    public async Task<IAgentConduit> JoinAsync(AgentJoin join, LegSink sink, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var client = source.Client;
+            var shard = client.GetGrain<IShardGrain>(BackendShard.Of(backend));
+            var leg = new OrleansLeg(client, shard, sink, time);
+            if (await leg.JoinAsync(backend, join, cancellationToken).ConfigureAwait(false) is { } refusal)
+            {
+                await leg.DisposeAsync().ConfigureAwait(false);
+                throw new SiloUnreachableException(refusal);
+            }
+
+            return leg;
+        }
+        catch (Exception failure) when (OrleansFailures.IsTransient(failure))
+        {
+            throw new SiloUnreachableException(OrleansFailures.Tell(failure));
+        }
+    }
+
+    public Task<LegEnd> WaitForEndAsync(LegSink sink, CancellationToken cancellationToken) => sink.Ended.WaitAsync(cancellationToken);
+
+    public Task PrepareNextAsync(string reason, int failures, CancellationToken cancellationToken)
+    {
+        ClusterLog.AgentTriesAgain(logger, backend, reason, failures);
+        var pause = Backoff.Pause(options.RetryPauseFirst, options.AgentPauseMax, failures);
+        return Task.Delay(pause, time, cancellationToken);
+    }
+
+    public void Report(Exception failure) => ClusterLog.CallFailed(logger, backend.Value, failure);
+}

@@ -1,0 +1,122 @@
+using Osmo.Cluster.Ownership;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Engine;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+
+namespace Osmo.Silo.Orleans.Shards;
+
+/// <summary>
+/// Which shards this silo may run: those whose Orleans grain is active here, each under the epoch that it took. As with leases, a claim is
+/// what this process knows, and a confirmation is what the database knows.
+/// </summary>
+internal sealed class ShardOwnership : IOwnership
+{
+    private const int TakesMax = 2;
+
+    private readonly IOwnershipTable _table;
+    private readonly TimeProvider _time;
+    private readonly LeaseOptions _options;
+    private readonly Held?[] _held = new Held?[BackendShard.Count];
+    private readonly Coalescer<ShardEpoch, IReadOnlyList<ShardEpoch>> _confirmations;
+    private readonly Coalescer<int, IReadOnlyList<ShardEpoch>> _takes;
+    private long _incarnation;
+
+    public ShardOwnership(IOwnershipTable table, LeaseOptions options, TimeProvider time)
+    {
+        _table = table;
+        _options = options;
+        _time = time;
+        _confirmations = new(ClusterOwnership.ConfirmationsMax, claims => table.FindLostAsync(claims, CancellationToken.None));
+        _takes = new(TakesMax, shards => table.TakeAsync(Incarnation, shards, CancellationToken.None));
+    }
+
+    /// <summary>The incarnation of this silo in the database; 0 before it has one.</summary>
+    public long Incarnation => Volatile.Read(ref _incarnation);
+
+    /// <summary>The silo has a row in the database.</summary>
+    public void Begin(long incarnation) => Volatile.Write(ref _incarnation, incarnation);
+
+    /// <summary>Takes a shard from whoever had it, with a new epoch, and claims it from then on.</summary>
+    /// <param name="shard">The shard's number.</param>
+    /// <param name="lost">Called when the database says that somebody else has taken it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OsmoException">It cannot be taken now; the message says why.</exception>
+    public async Task<ShardEpoch> TakeAsync(int shard, Action lost, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var taken = await _takes.AskAsync(shard, cancellationToken).ConfigureAwait(false);
+            if (taken.FirstOrDefault(epoch => epoch.Shard == shard) is { Epoch: > 0 } claim)
+            {
+                Volatile.Write(ref _held[shard], new Held(claim, lost));
+                return claim;
+            }
+
+            // A commit of the former owner holds the shard's row, or this silo's own row is late.
+            if (tries > 1)
+            {
+                await EndHoldersAsync(shard, cancellationToken).ConfigureAwait(false);
+            }
+
+            await Task.Delay(_options.RetryPause, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Stops claiming a shard.</summary>
+    public void Release(ShardEpoch claim)
+    {
+        if (Volatile.Read(ref _held[claim.Shard]) is { } held && held.Claim == claim)
+        {
+            Interlocked.CompareExchange(ref _held[claim.Shard], null, held);
+        }
+    }
+
+    /// <summary>Whether a shard is active here under an epoch.</summary>
+    public bool Holds(ShardEpoch claim) => Volatile.Read(ref _held[claim.Shard])?.Claim == claim;
+
+    /// <summary>How many shards are active here.</summary>
+    public int Count() => _held.Count(held => held is not null);
+
+    public ShardEpoch? Claim(BackendName backend)
+    {
+        var shard = BackendShard.Of(backend);
+        return Volatile.Read(ref _held[shard])?.Claim ?? throw Refusal(shard);
+    }
+
+    public async ValueTask ConfirmAsync(ShardEpoch? claim, CancellationToken cancellationToken)
+    {
+        if (claim is not { } asked)
+        {
+            return;
+        }
+
+        var lost = await _confirmations.AskAsync(asked, cancellationToken).ConfigureAwait(false);
+        if (lost.Contains(asked))
+        {
+            Lost(asked);
+            throw Refusal(asked.Shard);
+        }
+    }
+
+    public void Lost(ShardEpoch claim)
+    {
+        if (Volatile.Read(ref _held[claim.Shard]) is { } held && held.Claim == claim)
+        {
+            Release(claim);
+            held.Lost();
+        }
+    }
+
+    private async Task EndHoldersAsync(int shard, CancellationToken cancellationToken)
+    {
+        var table = await _table.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await _table.EndHoldersAsync(Incarnation, [new ShardEpoch(shard, table.Shards[shard].Epoch)], cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private static OsmoException Refusal(int shard) =>
+        new($"Shard {shard} is not active on this silo any more. Try again.", new ShardMove(shard, 0, null));
+
+    private sealed record Held(ShardEpoch Claim, Action Lost);
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+using Osmo.Cluster.Ownership;
+using Osmo.Grains.Errors;
+using Osmo.Grains.Storage;
+using Osmo.Silo.Orleans.Hosting;
+
+namespace Osmo.Silo.Orleans.Shards;
+
+/// <summary>
+/// Spreads shards evenly over the silos, as the other engine does: Orleans by itself leaves a grain where it is, so that a silo that joined
+/// would stay empty. What should be where is computed from the database's tables; Orleans activates and moves, by placement hints. Shards
+/// that run nowhere are activated before anybody asks for them, so that the agents of a silo that died are served soon.
+/// </summary>
+internal sealed class ShardSpread(
+    OwnershipWatch watch,
+    ShardOwnership ownership,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
+    LeaseOptions options,
+    TimeProvider time,
+    ILogger<ShardSpread> logger) : IDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+    private Task _running = Task.CompletedTask;
+
+    /// <summary>Begins; the silo serves by then.</summary>
+    public void Start() => _running = Task.Run(RunAsync);
+
+    /// <summary>Waits until nothing runs here any more, while others live that can take it.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var began = time.GetTimestamp();
+        while (ownership.Count() > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            if (time.GetElapsedTime(began) > options.DrainLimit)
+            {
+                OrleansLog.DrainEnded(logger, ownership.Count(), (long)options.DrainLimit.TotalMilliseconds);
+                return;
+            }
+
+            if (watch.Current?.Table.Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining) is true)
+            {
+                return;
+            }
+
+            await Task.Delay(options.ReadSpacing, time, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+    }
+
+    public void Dispose() => _ending.Dispose();
+
+    private async Task RunAsync()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            var moved = false;
+            try
+            {
+                var reading = await watch.RefreshAsync(_ending.Token).ConfigureAwait(false);
+                moved = await ApplyAsync(reading.Table, ShardBalancer.Plan(reading.Table, ownership.Incarnation)).ConfigureAwait(false);
+            }
+            catch (OsmoException)
+            {
+                // The database does not answer just now; the watch says so.
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                return;
+            }
+
+            if (!moved)
+            {
+                await Task.Delay(options.Tick, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<bool> ApplyAsync(OwnershipSnapshot table, ShardPlan plan)
+    {
+        var homeless = plan.Free.AddRange(plan.Expired);
+        await Task.WhenAll(homeless.Select(shard => TryAsync(shard.Shard, silo.SiloAddress, grain => grain.TouchAsync())))
+            .ConfigureAwait(false);
+        if (plan.HandOvers is not [var (recipient, shards), ..] || table.Find(recipient) is not { } row)
+        {
+            return false;
+        }
+
+        var batch = shards.Take(options.HandOverShards).Where(shard => ownership.Holds(shard)).ToImmutableArray();
+        OrleansLog.Moving(logger, batch.Length, row.Address);
+        var there = OrleansAddress.Read(row.Address);
+        await Task.WhenAll(batch.Select(shard => TryAsync(shard.Shard, there, grain => grain.MoveAsync(there.ToParsableString()))))
+            .ConfigureAwait(false);
+        return batch.Length > 0 && await HaveMovedAsync(batch).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until others have taken shards, so that only a few move at a time.</summary>
+    private async Task<bool> HaveMovedAsync(ImmutableArray<ShardEpoch> shards)
+    {
+        var began = time.GetTimestamp();
+        while (time.GetElapsedTime(began) < options.EndLimit)
+        {
+            var reading = await watch.RefreshAsync(_ending.Token).ConfigureAwait(false);
+            if (shards.All(shard => reading.Table.Shards[shard.Shard].Epoch > shard.Epoch))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task TryAsync(int shard, SiloAddress hint, Func<IShardGrain, Task> call)
+    {
+        try
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, hint);
+            await call(grains.GetGrain<IShardGrain>(shard)).WaitAsync(options.EndLimit, time, _ending.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is OrleansException or TimeoutException or OsmoException)
+        {
+            OrleansLog.PlacingFailed(logger, shard, failure.Message);
+        }
+    }
+}
