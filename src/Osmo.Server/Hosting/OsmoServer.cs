@@ -72,6 +72,7 @@ public sealed class OsmoServer : IAsyncDisposable
         }
 
         builder.Services.AddGateway(gateway);
+        options.Replace?.Invoke(builder.Services);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
         if (options.Cluster is not null && description.Roles.HasFlag(ServerRoles.Silo))
