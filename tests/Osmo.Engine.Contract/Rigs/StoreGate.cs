@@ -19,9 +19,11 @@ public sealed class StoreGate
     /// <summary>How often a backend was loaded, by all silos together.</summary>
     public int Loads(BackendName backend) => _loads.GetValueOrDefault(backend);
 
-    /// <summary>Holds back loads and commits of a backend until what is returned is disposed of.</summary>
-    public IHeldBackend Hold(BackendName backend) =>
-        _held.GetOrAdd(backend, static (name, gate) => new Held(() => gate._held.TryRemove(name, out _)), this);
+    /// <summary>Holds back a backend's loads and commits until what is returned is disposed of.</summary>
+    public IHeldBackend Hold(BackendName backend) => Hold(backend, commitsOnly: false);
+
+    /// <summary>Holds back a backend's commits until what is returned is disposed of; it can be loaded meanwhile.</summary>
+    public IHeldBackend HoldCommits(BackendName backend) => Hold(backend, commitsOnly: true);
 
     /// <summary>Puts the gate before the store of a host, which must be there already.</summary>
     public void PutBefore(IServiceCollection services)
@@ -33,12 +35,20 @@ public sealed class StoreGate
     /// <summary>The store of a host that has the gate before it, past the gate.</summary>
     public static IBackendStore StoreBehind(IServiceProvider services) => services.GetRequiredKeyedService<IBackendStore>(Behind);
 
-    private Task PassAsync(BackendName backend) => _held.TryGetValue(backend, out var held) ? held.WaitAsync() : Task.CompletedTask;
+    private Held Hold(BackendName backend, bool commitsOnly) => _held.GetOrAdd(
+        backend,
+        static (name, asked) => new Held(() => asked.Gate._held.TryRemove(name, out _), asked.CommitsOnly),
+        (Gate: this, CommitsOnly: commitsOnly));
 
-    private sealed class Held(Action opened) : IHeldBackend
+    private Task PassAsync(BackendName backend, bool commits) =>
+        _held.TryGetValue(backend, out var held) && (commits || !held.CommitsOnly) ? held.WaitAsync() : Task.CompletedTask;
+
+    private sealed class Held(Action opened, bool commitsOnly) : IHeldBackend
     {
         private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _waiting;
+
+        public bool CommitsOnly => commitsOnly;
 
         public int Waiting => Volatile.Read(ref _waiting);
 
@@ -60,13 +70,13 @@ public sealed class StoreGate
         public async Task<LoadedBackend> LoadAsync(BackendName backend, ShardEpoch? owner, CancellationToken cancellationToken)
         {
             gate._loads.AddOrUpdate(backend, 1, static (_, count) => count + 1);
-            await gate.PassAsync(backend).WaitAsync(cancellationToken);
+            await gate.PassAsync(backend, commits: false).WaitAsync(cancellationToken);
             return await inner.LoadAsync(backend, owner, cancellationToken);
         }
 
         public async Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken)
         {
-            await gate.PassAsync(commit.Backend).WaitAsync(cancellationToken);
+            await gate.PassAsync(commit.Backend, commits: true).WaitAsync(cancellationToken);
             return await inner.CommitAsync(commit, cancellationToken);
         }
 

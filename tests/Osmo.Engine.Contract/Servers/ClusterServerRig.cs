@@ -129,13 +129,23 @@ public class ClusterServerRig : IClusterRig
     /// <inheritdoc/>
     public virtual async Task<IGrainEngine> TakeAsync(BackendName backend)
     {
-        var owner = (await Caller.GetBackend(backend).PingAsync(CancellationToken.None)).Silo;
-        var stale = _silos.Single(silo => silo.Id == owner);
+        var stale = await OwnerAsync(backend);
         stale.Belief.Keep(backend);
         await MoveAsync(backend);
+        var owner = await OwnerAsync(backend);
         await Eventually.AgreesAsync(
-            async () => (await Caller.GetBackend(backend).PingAsync(CancellationToken.None)).Silo is var now && now != owner ? null : now,
-            $"another silo serves {backend}");
+            async () =>
+            {
+                try
+                {
+                    return (await owner.Local.GetBackend(backend).PingAsync(CancellationToken.None)).Silo == owner.Id ? null : "another";
+                }
+                catch (OsmoException refusal)
+                {
+                    return refusal.Message;
+                }
+            },
+            $"{owner.Id} serves {backend}");
         return stale.Local;
     }
 
@@ -174,6 +184,19 @@ public class ClusterServerRig : IClusterRig
         LogLevel = LogLevel.None,
         Cluster = settings,
     };
+
+    /// <summary>Who owns a backend, past everything that believes to know.</summary>
+    private async Task<ServerSilo> OwnerAsync(BackendName backend)
+    {
+        await using var connection = new NpgsqlConnection(_connectionString);
+        await connection.OpenAsync();
+        await using var ask = new NpgsqlCommand("SELECT id FROM silo JOIN shard ON owner = incarnation WHERE number = $1", connection)
+        {
+            Parameters = { new() { Value = BackendShard.Of(backend) } },
+        };
+        var id = (string?)await ask.ExecuteScalarAsync();
+        return _silos.Single(silo => silo.Id == id);
+    }
 
     private Task StartAsync(ServerSilo silo) => silo.StartAsync(Of(Configure(silo.Settings)), Gate);
 

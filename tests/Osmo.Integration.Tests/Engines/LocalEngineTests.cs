@@ -16,3 +16,18 @@ public sealed class LocalEngineTests : ICollectionFixture<LocalEngine>;
 
 [Collection(typeof(LocalEngineTests))]
 public sealed class LocalActivationTests(LocalEngine engine) : ActivationContract(engine);
+
+[Collection(typeof(LocalEngineTests))]
+public sealed class LocalTurnTests(LocalEngine engine) : TurnContract(engine);
+
+[Collection(typeof(LocalEngineTests))]
+public sealed class LocalPatienceTests(LocalEngine engine) : PatienceContract(engine);
+
+[Collection(typeof(LocalEngineTests))]
+public sealed class LocalRequestTests(LocalEngine engine) : RequestContract(engine);
+
+[Collection(typeof(LocalEngineTests))]
+public sealed class LocalAgentTests(LocalEngine engine) : AgentContract(engine);
+
+[Collection(typeof(LocalEngineTests))]
+public sealed class LocalWatchTests(LocalEngine engine) : WatchContract(engine);
