@@ -73,6 +73,7 @@ public sealed class OsmoServer : IAsyncDisposable
         }
 
         builder.Services.AddGateway(gateway);
+        options.Replace?.Invoke(builder.Services);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
         if (options.Cluster is { Engine: ClusterEngine.Postgresql } && description.Roles.HasFlag(ServerRoles.Silo))

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Osmo.Access.Recognition;
 using Osmo.Gateway;
 using Osmo.Gateway.Access.Oidc;
@@ -43,4 +44,7 @@ public sealed class OsmoServerOptions
 
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
+
+    /// <summary>Puts services in place of the usual ones, after all of those are there; null for none. For tests.</summary>
+    internal Action<IServiceCollection>? Replace { get; set; }
 }
