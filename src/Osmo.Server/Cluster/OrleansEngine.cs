@@ -38,7 +38,7 @@ internal static class OrleansEngine
             {
                 SiloEndpoint = await EndpointAsync(own, cancellationToken),
                 ClientEndpoint = await EndpointAsync(clients, cancellationToken),
-                AdvertisedAddress = (await EndpointAsync(cluster.AdvertisedUrl(listening: null), cancellationToken)).Address,
+                AdvertisedEndpoint = await EndpointAsync(cluster.AdvertisedUrl(listening: null), cancellationToken),
             };
             builder.Services.AddSiloRehearsal();
         }
@@ -67,7 +67,8 @@ internal static class OrleansEngine
         }
         catch (System.Net.Sockets.SocketException failure)
         {
-            throw new OsmoException(ErrorCode.Invalid, $"The name {host} has no address: {failure.Message}. Use an address, or a name that has one.");
+            throw new OsmoException(
+                ErrorCode.Invalid, $"The name {host} has no address: {failure.Message}. Use an address, or a name that has one.");
         }
     }
 }

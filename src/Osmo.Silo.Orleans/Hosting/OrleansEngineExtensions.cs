@@ -75,6 +75,8 @@ public static class OrleansEngineExtensions
         services.AddSingleton<ShardOwnership>();
         services.AddSingleton<IOwnership>(provider => provider.GetRequiredService<ShardOwnership>());
         services.AddSingleton<ShardSpread>();
+        services.AddSingleton<SiloEnd>();
+        services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<SiloEnd>());
         services.AddSingleton<SiloRow>();
         services.AddSingleton<ISiloLease>(provider => provider.GetRequiredService<SiloRow>());
 

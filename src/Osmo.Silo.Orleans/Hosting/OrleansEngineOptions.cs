@@ -37,6 +37,8 @@ public sealed record OrleansEngineOptions
     /// <summary>Where the silo listens for gateways; null in a process that is none.</summary>
     public IPEndPoint? ClientEndpoint { get; init; }
 
-    /// <summary>The address at which others reach both; null where it is that of <see cref="SiloEndpoint"/>.</summary>
-    public IPAddress? AdvertisedAddress { get; init; }
+    /// <summary>
+    /// Where other silos reach the silo, and gateways at the same address, where that is not where it listens; null where it is.
+    /// </summary>
+    public IPEndPoint? AdvertisedEndpoint { get; init; }
 }

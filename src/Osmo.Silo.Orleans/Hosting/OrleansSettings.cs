@@ -24,8 +24,9 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
         silo.Configure<SiloOptions>(own => own.SiloName = options.Id);
         silo.Configure<EndpointOptions>(endpoints =>
         {
-            endpoints.AdvertisedIPAddress = options.AdvertisedAddress ?? options.SiloEndpoint!.Address;
-            endpoints.SiloPort = options.SiloEndpoint!.Port;
+            var reached = options.AdvertisedEndpoint ?? options.SiloEndpoint!;
+            endpoints.AdvertisedIPAddress = reached.Address;
+            endpoints.SiloPort = reached.Port;
             endpoints.SiloListeningEndpoint = options.SiloEndpoint;
             endpoints.GatewayPort = options.ClientEndpoint!.Port;
             endpoints.GatewayListeningEndpoint = options.ClientEndpoint;

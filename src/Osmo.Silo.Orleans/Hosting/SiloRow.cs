@@ -22,11 +22,10 @@ internal sealed class SiloRow(
     ShardOwnership ownership,
     ShardSpread spread,
     IActivationHost host,
-    IHostApplicationLifetime application,
+    SiloEnd end,
     TimeProvider time,
     ILogger<SiloRow> logger) : IHostedLifecycleService, ISiloLease, IAsyncDisposable
 {
-    private readonly TaskCompletionSource<OsmoException> _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _ending = new();
     private Task _renewing = Task.CompletedTask;
     private volatile LeaseState _state = LeaseState.Joining;
@@ -36,7 +35,7 @@ internal sealed class SiloRow(
 
     public long? Incarnation => ownership.Incarnation is > 0 and var incarnation ? incarnation : null;
 
-    public Task<OsmoException> Superseded => _superseded.Task;
+    public Task<OsmoException> Superseded => end.Error;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +60,7 @@ internal sealed class SiloRow(
     /// <summary>Hands over what runs here, shard by shard, while everything still works; Orleans would end all of it at once.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        if (_state != LeaseState.Serving)
+        if (_state != LeaseState.Serving || end.Error.IsCompleted)
         {
             return;
         }
@@ -115,10 +114,7 @@ internal sealed class SiloRow(
             if (!await TryRenewAsync(incarnation).ConfigureAwait(false))
             {
                 _state = LeaseState.Superseded;
-                _superseded.TrySetResult(new OsmoException(
-                    ErrorCode.Unavailable,
-                    $"Another process was started with the id {options.Id}, so this one stops. Give every silo an id of its own."));
-                application.StopApplication();
+                end.Stop($"Another process was started with the id {options.Id}, so this one stops. Give every silo an id of its own.");
                 return;
             }
         }
