@@ -171,8 +171,9 @@ public abstract class ClusterAgentContract(ClusterUnderTest engine) : AgentContr
             await rig.MoveAsync(backend);
             await Eventually.HoldsAsync(() => agent.Restart is { } restart && restart.Number != before, "the agent is to begin anew");
 
-            // What it says before that is dropped.
+            // What it says before that is dropped, also what it began before it heard of it.
             await agent.PostAsync([ScriptedNode.Ready("stale")]);
+            await agent.SendAsync(new AgentMessage { Hello = ScriptedAgent.HelloOf(backend.Value) });
             await agent.BeginAnewAsync();
             await agent.ReportAsync([ScriptedNode.Ready($"after-{moves}")], snapshot: true);
             var page = await rig.Caller.GetBackend(backend).ListNodesAsync(new NodeQuery(), Cancel);
@@ -182,6 +183,9 @@ public abstract class ClusterAgentContract(ClusterUnderTest engine) : AgentContr
         }
 
         Assert.False(agent.Ended);
+        await rig.Caller.GetBackend(backend).DeleteAsync(Audit.System, null, Cancel);
+        await Eventually.HoldsAsync(() => agent.Ended, "a refusal is final");
+        Assert.Equal(Refusal.Types.Code.Deleted, agent.Refusal?.Code);
     }
 
     [Fact]

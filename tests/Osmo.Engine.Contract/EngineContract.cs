@@ -5,6 +5,7 @@ using Osmo.Engine.Contract.Rigs;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
+using Osmo.Testing;
 using Osmo.Testing.Channel;
 using Xunit;
 
@@ -27,7 +28,14 @@ public abstract class EngineContract
     protected static async Task<BackendName> RegisterAsync(IEngineRig rig)
     {
         var backend = NewName();
-        await using var agent = await ScriptedAgent.JoinAsync(rig.Door, backend.Value);
+        await Eventually.AgreesAsync(
+            async () =>
+            {
+                await using var agent = await ScriptedAgent.ConnectAsync(rig.Door, backend.Value, ScriptedAgent.HelloOf(backend.Value));
+                await Eventually.HoldsAsync(() => agent.Welcome is not null || agent.Ended, $"an answer to the agent of {backend}");
+                return agent.Welcome is null ? $"{agent.Refusal}" : null;
+            },
+            $"{backend} is registered");
         return backend;
     }
 

@@ -1,6 +1,7 @@
 using Osmo.Engine.Contract.Rigs;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
+using Osmo.Testing;
 using Osmo.Testing.Channel;
 using Xunit;
 
@@ -33,7 +34,7 @@ public abstract class SiloEndContract(ClusterUnderTest engine) : EngineContract
     [Fact]
     public async Task Backends_of_a_silo_that_ends_without_a_word_are_served_by_the_others_and_nothing_is_lost()
     {
-        await using var rig = await engine.StartClusterAsync(new RigOptions { Silos = 3 });
+        await using var rig = await engine.StartClusterAsync(new RigOptions { Silos = 3, Silence = RigOptions.ShortSilence });
         var backends = await RegisterAsync(rig, Backends);
         var owners = await Task.WhenAll(backends.Select(async backend => (await rig.Caller.GetBackend(backend).PingAsync(Cancel)).Silo));
         var ending = rig.Silos.First(silo => owners.Contains(silo.Id));
@@ -54,14 +55,14 @@ public abstract class SiloEndContract(ClusterUnderTest engine) : EngineContract
     [Fact]
     public async Task An_agent_goes_on_when_its_silo_ends_without_a_word()
     {
-        await using var rig = await engine.StartClusterAsync(new RigOptions());
+        await using var rig = await engine.StartClusterAsync(new RigOptions { Silence = RigOptions.ShortSilence });
         var backend = NewName();
         await using var agent = await ScriptedAgent.JoinAsync(rig.Door, backend.Value);
         await agent.ReportAsync([ScriptedNode.Ready("one")], snapshot: true);
         var owner = (await rig.Caller.GetBackend(backend).PingAsync(Cancel)).Silo;
 
         await rig.EndAsync(rig.Silos.Single(silo => silo.Id == owner));
-        await Testing.Eventually.HoldsAsync(() => agent.Restart is not null, "the agent is asked to begin anew");
+        await Eventually.HoldsAsync(() => agent.Restart is not null, "the agent is asked to begin anew");
         await agent.BeginAnewAsync();
         await agent.ReportAsync([ScriptedNode.Ready("one"), ScriptedNode.Ready("two")], snapshot: true);
 

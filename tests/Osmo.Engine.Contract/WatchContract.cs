@@ -121,7 +121,7 @@ public abstract class ClusterWatchContract(ClusterUnderTest engine) : WatchContr
     [InlineData(false)]
     public async Task A_watcher_is_told_to_read_anew_when_a_silo_ends_and_sees_what_follows(bool inGoodOrder)
     {
-        await using var rig = await engine.StartClusterAsync(new RigOptions());
+        await using var rig = await engine.StartClusterAsync(new RigOptions { Silence = RigOptions.ShortSilence });
         var backends = await RegisterAsync(rig, 6);
         await using var watcher = new Watcher(rig.Caller.Watch);
         await watcher.FollowsAsync(rig.Caller, backends);

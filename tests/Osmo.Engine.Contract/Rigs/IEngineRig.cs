@@ -45,6 +45,15 @@ public sealed record RigOptions
     /// <summary>How many processes run grains; an engine that has one process has one all the same.</summary>
     public int Silos { get; init; } = 2;
 
-    /// <summary>How long a call is tried in all.</summary>
-    public TimeSpan CallTime { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a call is tried in all. Generous, for tests that wait for its success.</summary>
+    public TimeSpan CallTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a silo may be silent before the others take over. Generous, because a busy machine makes silos silent too; tests that
+    /// let a silo end without a word ask for <see cref="ShortSilence"/>.
+    /// </summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(6);
+
+    /// <summary>As short as an engine has to bear.</summary>
+    public static TimeSpan ShortSilence { get; } = TimeSpan.FromSeconds(1.5);
 }

@@ -18,9 +18,6 @@ namespace Osmo.Engine.Contract.Servers;
 /// </summary>
 public class ClusterServerRig : IClusterRig
 {
-    /// <summary>Short, so that tests do not wait for long; long enough for a busy machine.</summary>
-    protected const double LeaseSeconds = 1.5;
-
     private const string Swap = """
         WITH own AS (SELECT number, owner FROM shard WHERE number = $1),
         other AS (
@@ -98,10 +95,7 @@ public class ClusterServerRig : IClusterRig
     }
 
     /// <inheritdoc/>
-    public async Task StopAsync(IEngineSilo silo)
-    {
-        await Leave(silo).StopAsync();
-    }
+    public Task StopAsync(IEngineSilo silo) => Leave(silo).StopAsync();
 
     /// <inheritdoc/>
     public virtual Task EndAsync(IEngineSilo silo)
@@ -117,11 +111,8 @@ public class ClusterServerRig : IClusterRig
         await using var connection = new NpgsqlConnection(_connectionString);
         await connection.OpenAsync();
         await using var swap = new NpgsqlCommand(Swap, connection) { Parameters = { new() { Value = BackendShard.Of(backend) } } };
-        if (await swap.ExecuteNonQueryAsync() != 2)
-        {
-            throw new InvalidOperationException($"No other silo can take the shard of backend {backend}.");
-        }
-
+        await Eventually.AgreesAsync(
+            async () => await swap.ExecuteNonQueryAsync() == 2 ? null : "none", $"another silo can take the shard of {backend}");
         await using var notify = new NpgsqlCommand("SELECT pg_notify('osmo_shards', '')", connection);
         await notify.ExecuteNonQueryAsync();
     }
@@ -130,21 +121,17 @@ public class ClusterServerRig : IClusterRig
     public virtual async Task<IGrainEngine> TakeAsync(BackendName backend)
     {
         var stale = await OwnerAsync(backend);
-        stale.Belief.Keep(backend);
+        await Unrefused(
+            () =>
+            {
+                stale.Belief.Keep(backend);
+                return Task.FromResult<string?>(null);
+            },
+            $"{stale.Id} knows that it owns {backend}");
         await MoveAsync(backend);
         var owner = await OwnerAsync(backend);
-        await Eventually.AgreesAsync(
-            async () =>
-            {
-                try
-                {
-                    return (await owner.Local.GetBackend(backend).PingAsync(CancellationToken.None)).Silo == owner.Id ? null : "another";
-                }
-                catch (OsmoException refusal)
-                {
-                    return refusal.Message;
-                }
-            },
+        await Unrefused(
+            async () => (await owner.Local.GetBackend(backend).PingAsync(CancellationToken.None)).Silo is var id && id == owner.Id ? null : id,
             $"{owner.Id} serves {backend}");
         return stale.Local;
     }
@@ -173,7 +160,7 @@ public class ClusterServerRig : IClusterRig
     /// <summary>The settings of a process, from what every engine needs.</summary>
     protected virtual ClusterSettings Configure(ClusterSettings settings) => settings with
     {
-        LeaseSeconds = LeaseSeconds,
+        LeaseSeconds = Options.Silence.TotalSeconds,
         DrainSeconds = 10,
         CallSeconds = Options.CallTime.TotalSeconds,
     };
@@ -209,19 +196,22 @@ public class ClusterServerRig : IClusterRig
     }
 
     /// <summary>Waits until the silos that run share everything fairly, and the gateway knows.</summary>
-    private Task SettlesAsync() => Eventually.AgreesAsync(
+    private Task SettlesAsync() => Unrefused(UnsettledAsync, $"{_silos.Count} silos share the shards");
+
+    /// <summary>Waits until there is no difference any more; a refusal is one.</summary>
+    private static Task Unrefused(Func<Task<string?>> difference, string what) => Eventually.AgreesAsync(
         async () =>
         {
             try
             {
-                return await UnsettledAsync();
+                return await difference();
             }
-            catch (OsmoException failure)
+            catch (OsmoException refusal)
             {
-                return failure.Message;
+                return refusal.Message;
             }
         },
-        $"{_silos.Count} silos share the shards");
+        what);
 
     private async Task<string?> UnsettledAsync()
     {

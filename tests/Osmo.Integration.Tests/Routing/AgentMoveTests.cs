@@ -1,11 +1,9 @@
 using Osmo.Agent;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Engine;
-using Osmo.Grains.Nodes;
 using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.Testing;
-using Osmo.Testing.Channel;
 using Osmo.Testing.Kubernetes;
 using Xunit;
 
@@ -74,30 +72,6 @@ public sealed class AgentMoveTests
         await ServesAsync(engine, 6);
         Assert.Equal(1, rig.Agent.State.Connections);
         Assert.Equal("silo-2", (await engine.GetBackend(RealAgent.Backend).PingAsync(Cancel)).Silo);
-    }
-
-    [Fact]
-    public async Task What_was_said_before_the_restart_is_dropped_and_a_refusal_is_final()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var engine = cluster.AddGateway().Engine;
-        await using var gateway = await AgentGateway.StartAsync(engine, cluster.Store);
-        await using var agent = await ScriptedAgent.JoinAsync(gateway.Url, "east");
-        await agent.ReportAsync([ScriptedNode.Ready("one")], snapshot: true);
-
-        await cluster.MoveAsync(cluster.Silos[1]);
-        await Eventually.HoldsAsync(() => agent.Restart is not null, "the agent is asked to begin anew");
-        await agent.PostAsync([ScriptedNode.Ready("stale")]);
-        var late = ScriptedAgent.HelloOf("east");
-        await agent.SendAsync(new Osmo.Protocol.Agent.V1.AgentMessage { Hello = late });
-        await agent.BeginAnewAsync();
-        await agent.ReportAsync([ScriptedNode.Ready("two")], snapshot: true);
-        var page = await engine.GetBackend(RealAgent.Backend).ListNodesAsync(new NodeQuery(), Cancel);
-        Assert.Equal("two", Assert.Single(page.Nodes).Node.Name);
-
-        await engine.GetBackend(RealAgent.Backend).DeleteAsync(Audit.System, null, Cancel);
-        await Eventually.HoldsAsync(() => agent.Ended, "the connection ends");
-        Assert.Equal(Osmo.Protocol.Agent.V1.Refusal.Types.Code.Deleted, agent.Refusal!.Code);
     }
 
     private static Task ServesAsync(IGrainEngine engine, int nodes) => Eventually.AgreesAsync(

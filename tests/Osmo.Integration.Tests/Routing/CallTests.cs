@@ -2,7 +2,6 @@ using Osmo.Configs;
 using Osmo.Configs.Storage;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 using Osmo.Testing;
 using Xunit;
@@ -13,27 +12,6 @@ namespace Osmo.Integration.Tests.Routing;
 public sealed class CallTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task Every_operation_reaches_the_owner()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var east = await cluster.RegisterAsync("east");
-        var backend = cluster.AddGateway().Engine.GetBackend(east);
-
-        Assert.Equal("silo-1", (await backend.PingAsync(Cancel)).Silo);
-        var changed = await backend.ConfigureAsync(TestCluster.Describe("first"), Audit.System, null, Cancel);
-        var status = await backend.GetAsync(Cancel);
-        Assert.Equal(changed, status.Record);
-        Assert.Equal("first", status.Record.Config.Description);
-        Assert.Empty((await backend.ListNodesAsync(new NodeQuery(), Cancel)).Nodes);
-        var refusal = await Assert.ThrowsAsync<OsmoException>(
-            () => backend.ConfigureAsync(TestCluster.Describe("second"), Audit.System, changed.Revision - 1, Cancel));
-        Assert.Equal(ErrorCode.PreconditionFailed, refusal.Code);
-        await backend.DeleteAsync(Audit.System, changed.Revision, Cancel);
-        var missing = await Assert.ThrowsAsync<OsmoException>(() => backend.GetAsync(Cancel));
-        Assert.Equal(ErrorCode.NotFound, missing.Code);
-    }
 
     [Fact]
     public async Task A_silo_calls_its_own_grains_without_the_network_and_the_others_over_it()
@@ -184,23 +162,6 @@ public sealed class CallTests
         cluster.Store.Open();
         await Task.WhenAll(waiting);
         Assert.Equal(1 + waiting.Length, (await HistoryAsync(cluster, slow)).Count);
-    }
-
-    [Fact]
-    public async Task A_caller_that_gives_up_is_told_so_at_once_and_leaves_its_place()
-    {
-        await using var cluster = await TestCluster.StartAsync();
-        var east = await cluster.RegisterAsync("east");
-        var gateway = cluster.AddGateway();
-        cluster.Store.Close(east);
-        using var giveUp = new CancellationTokenSource();
-        var change = gateway.Engine.GetBackend(east).ConfigureAsync(TestCluster.Describe("left"), Audit.System, null, giveUp.Token);
-        await Eventually.HoldsAsync(() => cluster.Store.Waiting == 1, "the change is at the store");
-
-        await giveUp.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => change);
-        cluster.Store.Open();
-        Assert.Equal("silo-1", (await gateway.Engine.GetBackend(east).PingAsync(Cancel)).Silo);
     }
 
     [Fact]

@@ -9,6 +9,12 @@ namespace Osmo.Testing.Cluster;
 /// <param name="args">Its command line.</param>
 public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsyncDisposable
 {
+    /// <summary>Names the engine that every process of a cluster runs (<c>--engine</c>), where it is not the usual one.</summary>
+    public const string EngineVariable = "OSMO_TEST_ENGINE";
+
+    /// <summary>Path of the <c>osmo-server.dll</c> that every process of a cluster runs, where it is not this build's.</summary>
+    public const string ServerVariable = "OSMO_TEST_SERVER";
+
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentQueue<ServerProcess> _past = new();
@@ -36,10 +42,11 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
     public long ResidentBytes => _process?.ResidentBytes() ?? 0;
 
     /// <summary>Starts the process and waits until it listens, which may be before it is ready.</summary>
-    public async Task StartAsync() => _process = await ServerProcess.StartAsync(args, _program);
+    public async Task StartAsync() =>
+        _process = await ServerProcess.StartAsync([.. args, .. EngineArgs()], _program ?? Variable(ServerVariable));
 
     /// <summary>What is to run from the next start on.</summary>
-    /// <param name="program">Path of the program of another build; null for this one.</param>
+    /// <param name="program">Path of the program of another build; null for this one, or what <see cref="ServerVariable"/> names.</param>
     public void Use(string? program) => _program = program;
 
     /// <summary>SIGKILL.</summary>
@@ -81,6 +88,11 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
         _http.Dispose();
         await EndAsync();
     }
+
+    /// <summary>A build that a test names has an engine of its own.</summary>
+    private string[] EngineArgs() => _program is null && Variable(EngineVariable) is { } engine ? ["--engine", engine] : [];
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private async Task EndAsync()
     {

@@ -134,7 +134,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 _ = CarryAsync(client);
             }
         }
-        catch (Exception failure) when (failure is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception failure) when (failure is OperationCanceledException or SocketException or InvalidOperationException)
         {
             // The test is over.
         }
