@@ -68,7 +68,7 @@ public sealed class OrleansRig(string connectionString, RigOptions options) : Cl
         Engine = ClusterEngine.Orleans,
 
         // A silo that was taken for dead ends, where one of the other engine goes on: it should not happen because the machine is busy.
-        LeaseSeconds = 2 * LeaseSeconds,
+        LeaseSeconds = ClusterSettings.OrleansLeaseSecondsDefault,
         ClientUrl = ReservedPorts.NextUrl().GetLeftPart(UriPartial.Authority),
     };
 

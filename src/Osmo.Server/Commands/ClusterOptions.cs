@@ -91,15 +91,16 @@ internal sealed class ClusterOptions
         DefaultValueFactory = _ => ClusterCredentials.ServerNameDefault,
     };
 
-    private readonly Option<double> _lease = Seconds(
-        "--lease-seconds", 1, 300, ClusterSettings.LeaseSecondsDefault,
-        "How long a silo may be silent before others take its backends over.");
+    private readonly Option<double?> _lease = Seconds<double?>(
+        "--lease-seconds", 1, 300, usual: null,
+        $"How long a silo may be silent before others take its backends over; {ClusterSettings.LeaseSecondsDefault}, or with the engine "
+        + $"orleans {ClusterSettings.OrleansLeaseSecondsDefault}, where it is not given.");
 
-    private readonly Option<double> _drain = Seconds(
+    private readonly Option<double> _drain = Seconds<double>(
         "--drain-seconds", 1, 600, ClusterSettings.DrainSecondsDefault,
         "How long handing over may take when the process is asked to stop.");
 
-    private readonly Option<double> _call = Seconds(
+    private readonly Option<double> _call = Seconds<double>(
         "--call-seconds", 1, 60, ClusterSettings.CallSecondsDefault, "How long a call is tried, over moves and failures, before it fails.");
 
     public void AddTo(Command command)
@@ -127,9 +128,10 @@ internal sealed class ClusterOptions
                     + $"Give --postgres or {PostgresVariable}.");
         }
 
+        var engine = parsed.GetRequiredValue(_engine);
         return new ClusterSettings
         {
-            Engine = parsed.GetRequiredValue(_engine),
+            Engine = engine,
             Roles = roles,
             Postgres = postgres,
             Id = parsed.GetRequiredValue(_id),
@@ -141,11 +143,14 @@ internal sealed class ClusterOptions
             CertificateKeyFile = parsed.GetValue(_certificateKey),
             AuthorityFile = parsed.GetValue(_authority),
             SiloCertificateName = parsed.GetRequiredValue(_certificateName),
-            LeaseSeconds = parsed.GetValue(_lease),
+            LeaseSeconds = parsed.GetValue(_lease) ?? LeaseSecondsOf(engine),
             DrainSeconds = parsed.GetValue(_drain),
             CallSeconds = parsed.GetValue(_call),
         };
     }
+
+    private static double LeaseSecondsOf(string engine) =>
+        engine == ClusterEngine.Orleans ? ClusterSettings.OrleansLeaseSecondsDefault : ClusterSettings.LeaseSecondsDefault;
 
     private static ServerRoles ParseRoles(string text)
     {
@@ -166,9 +171,9 @@ internal sealed class ClusterOptions
             : roles;
     }
 
-    private static Option<double> Seconds(string name, double least, double most, double usual, string description)
+    private static Option<T> Seconds<T>(string name, double least, double most, T usual, string description)
     {
-        var option = new Option<double>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => usual };
+        var option = new Option<T>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var given] && double.TryParse(given.Value, out var seconds) && !(seconds >= least && seconds <= most))

@@ -12,6 +12,12 @@ public sealed record ClusterSettings
     /// <summary>The usual <see cref="LeaseSeconds"/>.</summary>
     public const double LeaseSecondsDefault = 3;
 
+    /// <summary>
+    /// The usual <see cref="LeaseSeconds"/> of the engine Orleans. A silo that was taken for dead has to end there, and does not go on as
+    /// with leases: so it is given more time.
+    /// </summary>
+    public const double OrleansLeaseSecondsDefault = 6;
+
     /// <summary>The usual <see cref="DrainSeconds"/>.</summary>
     public const double DrainSecondsDefault = 20;
 

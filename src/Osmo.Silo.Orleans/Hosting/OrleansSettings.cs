@@ -75,7 +75,6 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
     private void Watch(ClusterMembershipOptions membership)
     {
         membership.ProbeTimeout = options.Lease.Lease / ProbesPerLease;
-        membership.MaxProbeTimeout = membership.ProbeTimeout;
         membership.NumMissedProbesLimit = ProbesPerLease;
         membership.TableRefreshTimeout = options.Lease.Poll;
         membership.DefunctSiloExpiration = TimeSpan.FromHours(1);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using Orleans.Runtime;
 using Osmo.Grains.Errors;
 
 namespace Osmo.Silo.Orleans.Hosting;

@@ -24,7 +24,7 @@ internal sealed class SiloRow(
     IActivationHost host,
     SiloEnd end,
     TimeProvider time,
-    ILogger<SiloRow> logger) : IHostedLifecycleService, ISiloLease, IAsyncDisposable
+    ILogger<SiloRow> logger) : IHostedLifecycleService, ISiloLease, IDisposable
 {
     private readonly CancellationTokenSource _ending = new();
     private Task _renewing = Task.CompletedTask;
@@ -75,7 +75,9 @@ internal sealed class SiloRow(
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        await EndAsync().ConfigureAwait(false);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await spread.StopAsync().ConfigureAwait(false);
+        await _renewing.ConfigureAwait(false);
         try
         {
             await table.LeaveAsync(ownership.Incarnation, cancellationToken).ConfigureAwait(false);
@@ -88,18 +90,7 @@ internal sealed class SiloRow(
         _state = _state == LeaseState.Superseded ? LeaseState.Superseded : LeaseState.Left;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync().ConfigureAwait(false);
-        _ending.Dispose();
-    }
-
-    private async Task EndAsync()
-    {
-        await _ending.CancelAsync().ConfigureAwait(false);
-        await spread.StopAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(false);
-    }
+    public void Dispose() => _ending.Dispose();
 
     private async Task RenewAsync(long incarnation)
     {

@@ -49,7 +49,16 @@ internal sealed class ShardGrain(
             throw new ArgumentException($"There is no shard {Shard}.");
         }
 
-        _claim = await ownership.TakeAsync(Shard, DeactivateOnIdle, cancellationToken);
+        try
+        {
+            _claim = await ownership.TakeAsync(Shard, DeactivateOnIdle, cancellationToken);
+        }
+        catch (OsmoException failure)
+        {
+            // Of ours, Orleans could not tell the caller.
+            throw new OrleansException(failure.Message);
+        }
+
         this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions(SweepInterval, SweepInterval) { KeepAlive = true });
         OrleansLog.ShardActivated(logger, _claim.Shard, _claim.Epoch);
     }
