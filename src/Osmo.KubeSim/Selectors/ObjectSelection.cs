@@ -29,8 +29,8 @@ internal sealed class ObjectSelection
             if (!kind.Fields.Contains(field))
             {
                 throw new FormatException(
-                    $"Unable to find \"/v1, Resource={kind.Resource}\" that match label selector \"{labels}\", field selector \"{fields}\": "
-                    + $"field label \"{field}\" not supported for {kind.Kind}");
+                    $"Unable to find \"/v1, Resource={kind.Resource}\" that match label selector \"{labels}\", "
+                    + $"field selector \"{fields}\": field label \"{field}\" not supported for {kind.Kind}");
             }
 
             selection._terms.Add((field, term[(at + 1)..].TrimStart('='), negated));
