@@ -18,9 +18,6 @@ internal sealed class WorkflowPods : IPodSink
     /// <summary>How long after its time the deletion of a pod may go on before its node counts as lost.</summary>
     public static readonly TimeSpan DeletionMargin = TimeSpan.FromSeconds(60);
 
-    /// <summary>Most pods that are gone and wait for the service to be told.</summary>
-    public const int GoneMax = 10_000;
-
     private readonly Lock _lock = new();
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _namespace;
@@ -28,9 +25,7 @@ internal sealed class WorkflowPods : IPodSink
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Dictionary<string, WorkflowPod> _pods = new(StringComparer.Ordinal);
-    private readonly PodQueue _due = new();
-    private readonly PodQueue _conditionsDue = new();
-    private readonly PodQueue _gone = new();
+    private readonly PodsToTell _toTell = new();
     private readonly HashSet<WorkflowPod> _deleting = [];
     private readonly BoundedMemory<(TaskKey Task, string Status), bool> _statuses;
     private readonly BoundedMemory<string, bool> _goneNames;
@@ -173,38 +168,16 @@ internal sealed class WorkflowPods : IPodSink
     {
         lock (_lock)
         {
-            while (_due.First is { } pod)
-            {
-                object? report = (object?)pod.TakeReport() ?? pod.TakeText();
-                if (!pod.HasReports)
-                {
-                    _due.Remove(pod);
-                    ForgetWhenDone(pod);
-                }
-
-                if (report is not null)
-                {
-                    return report;
-                }
-            }
-
-            return null;
+            return _toTell.TakeReport();
         }
     }
 
-    /// <summary>Takes the next pod whose conditions may have to be told.</summary>
+    /// <summary>Takes the next conditions that may have to be told.</summary>
     public ConditionsReport? TryTakeConditions()
     {
         lock (_lock)
         {
-            if (_conditionsDue.First is not { } pod)
-            {
-                return null;
-            }
-
-            _conditionsDue.Remove(pod);
-            ForgetWhenDone(pod);
-            return new ConditionsReport(pod.Task, pod.State.Conditions);
+            return _toTell.TakeConditions();
         }
     }
 
@@ -228,6 +201,8 @@ internal sealed class WorkflowPods : IPodSink
             return;
         }
 
+        // What it requests is another table's.
+        pod = pod with { Requests = [] };
         if (known is null)
         {
             known = new WorkflowPod(pod, state, task);
@@ -246,7 +221,7 @@ internal sealed class WorkflowPods : IPodSink
         }
 
         Consider(known, TaskStatusRules.Of(pod, state), isNews: true);
-        QueueConditions(known);
+        _toTell.AddConditions(known);
     }
 
     private void End(WorkflowPod pod)
@@ -254,19 +229,10 @@ internal sealed class WorkflowPods : IPodSink
         _pods.Remove(pod.Pod.Name);
         _goneNames.Set(pod.Pod.Name, true);
         Consider(pod, TaskStatusRules.OfGone(pod.Pod, pod.State), isNews: true);
-        QueueConditions(pod);
-        if (!_due.Contains(pod) && !_conditionsDue.Contains(pod))
+        _toTell.AddConditions(pod);
+        if (_toTell.Keep(pod) is { } forgotten)
         {
-            return;
-        }
-
-        _gone.Add(pod);
-        if (_gone.Count > GoneMax && _gone.First is { } oldest)
-        {
-            _gone.Remove(oldest);
-            _due.Remove(oldest);
-            _conditionsDue.Remove(oldest);
-            WorkflowLog.EndForgotten(_logger, GoneMax, oldest.Pod.Name);
+            WorkflowLog.EndForgotten(_logger, PodsToTell.GoneMax, forgotten.Pod.Name);
         }
     }
 
@@ -301,10 +267,7 @@ internal sealed class WorkflowPods : IPodSink
         }
 
         pod.Explain(text);
-        if (pod.HasReports)
-        {
-            _due.Add(pod);
-        }
+        _toTell.Add(pod);
     }
 
     /// <summary>
@@ -320,25 +283,9 @@ internal sealed class WorkflowPods : IPodSink
         return (pod.LastStatus is not null && !decision.IsFinal) || !_statuses.TryGet((pod.Task, decision.Status), out _);
     }
 
-    private void QueueConditions(WorkflowPod pod)
-    {
-        if (!pod.State.Conditions.IsEmpty)
-        {
-            _conditionsDue.Add(pod);
-        }
-    }
-
     private bool IsOverdue(WorkflowPod pod) =>
         pod.DeletionSeenAt is { } since
         && _time.GetElapsedTime(since) >= TimeSpan.FromSeconds(pod.State.DeletionGraceSeconds) + DeletionMargin;
-
-    private void ForgetWhenDone(WorkflowPod pod)
-    {
-        if (!_due.Contains(pod) && !_conditionsDue.Contains(pod))
-        {
-            _gone.Remove(pod);
-        }
-    }
 
     private void Complain(PodProjection pod, string problem)
     {

@@ -161,7 +161,7 @@ public sealed class WorkflowPodsTests
     [Fact]
     public void While_the_service_is_away_the_oldest_ends_are_forgotten_at_last()
     {
-        for (int i = 0; i < WorkflowPods.GoneMax + 5; i++)
+        for (int i = 0; i < PodsToTell.GoneMax + 5; i++)
         {
             PodProjection pod = new PodJson($"p{i}", uid: $"{i}").Read();
             _pods.Upsert(pod);
@@ -174,7 +174,7 @@ public sealed class WorkflowPodsTests
             ends += report is TaskReport { Decision.IsFinal: true } ? 1 : 0;
         }
 
-        Assert.Equal(WorkflowPods.GoneMax, ends);
+        Assert.Equal(PodsToTell.GoneMax, ends);
     }
 
     private List<string> Told()
