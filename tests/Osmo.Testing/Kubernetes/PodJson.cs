@@ -175,7 +175,10 @@ public sealed class PodJson
 
         JsonObject added = new()
         {
-            ["type"] = type, ["status"] = status, ["lastProbeTime"] = null, ["lastTransitionTime"] = Started,
+            ["type"] = type,
+            ["status"] = status,
+            ["lastProbeTime"] = null,
+            ["lastTransitionTime"] = Started,
         };
         if (reason is not null)
         {
@@ -194,28 +197,28 @@ public sealed class PodJson
     /// <summary>An event about this pod.</summary>
     public JsonObject Event(
         string reason, string message, string time = "2026-11-21T18:34:00Z", string type = "Normal", int count = 1) => new()
-    {
-        ["metadata"] = new JsonObject { ["name"] = $"{Name}.{reason}", ["namespace"] = (string)Json["metadata"]!["namespace"]! },
-        ["involvedObject"] = new JsonObject
         {
-            ["kind"] = "Pod",
-            ["namespace"] = (string)Json["metadata"]!["namespace"]!,
-            ["name"] = Name,
-            ["uid"] = (string)Json["metadata"]!["uid"]!,
-            ["apiVersion"] = "v1",
-            ["resourceVersion"] = "1",
-        },
-        ["reason"] = reason,
-        ["message"] = message,
-        ["source"] = new JsonObject { ["component"] = "kubelet", ["host"] = "node-0" },
-        ["firstTimestamp"] = Started,
-        ["lastTimestamp"] = time,
-        ["count"] = count,
-        ["type"] = type,
-        ["eventTime"] = null,
-        ["reportingComponent"] = "kubelet",
-        ["reportingInstance"] = "node-0",
-    };
+            ["metadata"] = new JsonObject { ["name"] = $"{Name}.{reason}", ["namespace"] = (string)Json["metadata"]!["namespace"]! },
+            ["involvedObject"] = new JsonObject
+            {
+                ["kind"] = "Pod",
+                ["namespace"] = (string)Json["metadata"]!["namespace"]!,
+                ["name"] = Name,
+                ["uid"] = (string)Json["metadata"]!["uid"]!,
+                ["apiVersion"] = "v1",
+                ["resourceVersion"] = "1",
+            },
+            ["reason"] = reason,
+            ["message"] = message,
+            ["source"] = new JsonObject { ["component"] = "kubelet", ["host"] = "node-0" },
+            ["firstTimestamp"] = Started,
+            ["lastTimestamp"] = time,
+            ["count"] = count,
+            ["type"] = type,
+            ["eventTime"] = null,
+            ["reportingComponent"] = "kubelet",
+            ["reportingInstance"] = "node-0",
+        };
 
     private PodJson Containers(JsonObject init, params JsonObject[] main)
     {

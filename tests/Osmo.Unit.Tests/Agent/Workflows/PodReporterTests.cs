@@ -145,6 +145,15 @@ public sealed class PodReporterTests
         Assert.Equal("The node prepares the containers.", (string?)Assert.Single(Sent(_podOutbox))["body"]!["message"]);
     }
 
+    [Fact]
+    public void A_deletion_without_end_is_noticed_though_nothing_happens()
+    {
+        _pods.Upsert(new PodJson("a").Scheduled().Running().BeingDeleted(graceSeconds: 5).Read());
+        Assert.Single(Sent(_podOutbox));
+        _time.Advance(WorkflowPods.DeletionMargin + TimeSpan.FromSeconds(5));
+        Assert.Equal("FAILED_BACKEND_ERROR", (string?)Assert.Single(Sent(_podOutbox))["body"]!["status"]);
+    }
+
     private static string Type(JsonObject frame) => (string)frame["type"]!;
 
     private List<JsonObject> Sent(ListenerOutbox outbox, bool isAcknowledged = true)
