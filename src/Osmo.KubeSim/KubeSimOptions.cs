@@ -2,7 +2,7 @@ namespace Osmo.KubeSim;
 
 /// <summary>Somebody who can authenticate.</summary>
 /// <param name="Name">The user name that failures mention.</param>
-/// <param name="Verbs">Verbs allowed on nodes, and "list pods" and "watch pods"; null: everything.</param>
+/// <param name="Verbs">Verbs allowed on nodes, and "list pods", "watch pods" and the same of events; null: everything.</param>
 public sealed record KubeSimUser(string Name, IReadOnlySet<string>? Verbs = null)
 {
     internal bool May(string verb) => Verbs is null || Verbs.Contains(verb);

@@ -14,8 +14,10 @@ public sealed class RequestCounters
     /// <summary>Watches being served right now.</summary>
     public int OpenWatches => Volatile.Read(ref _openWatches);
 
-    /// <summary>Requests so far of a Kubernetes verb on nodes: get, list, watch, create, update, patch, delete.
-    /// Refused ones count too.</summary>
+    /// <summary>
+    /// Requests so far of a Kubernetes verb on nodes: get, list, watch, create, update, patch, delete; or "list pods", "watch pods" and
+    /// the same of events. Refused ones count too.
+    /// </summary>
     public long Of(string verb) => _byVerb.GetValueOrDefault(verb);
 
     internal void Count(string verb)

@@ -31,7 +31,8 @@ public sealed class SimulatedCluster
         _time = time ?? TimeProvider.System;
         Store = new NodeStore(historyEventsMax, firstVersion: 200);
         Writer = new NodeWriter(Store, _time);
-        Pods = new PodStore(Store, historyEventsMax);
+        Pods = new ObjectStore(Store, historyEventsMax);
+        Events = new ObjectStore(Store, historyEventsMax);
         KubeSystemUid = kubeSystemUid ?? Guid.NewGuid().ToString();
         StartedAt = _time.GetUtcNow();
     }
@@ -57,7 +58,9 @@ public sealed class SimulatedCluster
 
     internal NodeWriter Writer { get; }
 
-    internal PodStore Pods { get; }
+    internal ObjectStore Pods { get; }
+
+    internal ObjectStore Events { get; }
 
     internal TimeProvider Time => _time;
 
@@ -220,6 +223,41 @@ public sealed class SimulatedCluster
         written["metadata"]!["resourceVersion"] = version.ToString();
         return Json.ToUtf8(written);
     });
+
+    /// <summary>
+    /// Adds an event given as the JSON of a v1 Event, or replaces the one of its name, as recorders do that count. What the API server
+    /// always writes is there, whether given or not.
+    /// </summary>
+    public void SetEvent(JsonObject entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        var metadata = entry["metadata"] as JsonObject ?? throw new ArgumentException("An event needs metadata.", nameof(entry));
+        var name = metadata.Text("name") ?? throw new ArgumentException("An event needs a name.", nameof(entry));
+        var ns = metadata.Text("namespace") ?? "default";
+        Events.Set(ns, name, version =>
+        {
+            var written = entry.DeepClone().AsObject();
+            written.Remove("kind");
+            written.Remove("apiVersion");
+            var head = written["metadata"]!.AsObject();
+            (head["namespace"], head["resourceVersion"]) = (ns, version.ToString());
+            head.TryAdd("uid", Guid.NewGuid().ToString());
+            head.TryAdd("creationTimestamp", Timestamp.Format(_time.GetUtcNow()));
+            written.TryAdd("involvedObject", new JsonObject());
+            written.TryAdd("source", new JsonObject());
+            foreach (var time in (string[])["firstTimestamp", "lastTimestamp", "eventTime"])
+            {
+                written.TryAdd(time, null);
+            }
+
+            written.TryAdd("reportingComponent", "");
+            written.TryAdd("reportingInstance", "");
+            return Json.ToUtf8(written);
+        });
+    }
+
+    /// <summary>Every older resourceVersion is expired for lists and new watches of events.</summary>
+    public void CompactEvents() => Events.ExpireOlder();
 
     /// <summary>Every older resourceVersion is expired for lists and new watches of pods.</summary>
     public void CompactPods() => Pods.ExpireOlder();

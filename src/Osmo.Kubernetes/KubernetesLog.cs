@@ -47,4 +47,22 @@ internal static partial class KubernetesLog
     [LoggerMessage(4013, LogLevel.Warning,
         "Cannot follow the pods, so what nodes use is not reported anew; next try in {pauseMs} ms (failure {failures} in a row): {error}")]
     public static partial void PodsFailed(ILogger logger, long pauseMs, int failures, string error);
+
+    [LoggerMessage(4014, LogLevel.Warning, "A pod cannot be read and is passed over: {error}")]
+    public static partial void PodSkipped(ILogger logger, string error);
+
+    [LoggerMessage(4015, LogLevel.Information, "Listed events: {events} at resource version {resourceVersion}")]
+    public static partial void EventsListed(ILogger logger, int events, string resourceVersion);
+
+    [LoggerMessage(4016, LogLevel.Warning,
+        "Cannot follow the events of namespace {ns}, so none are told; next try in {pauseMs} ms (failure {failures} in a row): {error}")]
+    public static partial void EventsFailed(ILogger logger, string ns, long pauseMs, int failures, string error);
+
+    [LoggerMessage(4017, LogLevel.Warning,
+        "Events of namespace {ns} may not be read, so none are told; all else goes on. Grant get, list and watch on events there, by a "
+        + "Role and a RoleBinding; it is tried again now and then. {error}")]
+    public static partial void EventsForbidden(ILogger logger, string ns, string error);
+
+    [LoggerMessage(4018, LogLevel.Debug, "An event cannot be read and is passed over: {error}")]
+    public static partial void EventSkipped(ILogger logger, string error);
 }

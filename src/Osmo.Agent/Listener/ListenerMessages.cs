@@ -114,7 +114,7 @@ internal static class ListenerMessages
         writer.WriteEndArray();
     });
 
-    private static byte[] Body(Action<Utf8JsonWriter> write)
+    internal static byte[] Body(Action<Utf8JsonWriter> write)
     {
         ArrayBufferWriter<byte> buffer = new();
         using (Utf8JsonWriter writer = new(buffer, WriterOptions))

@@ -7,7 +7,7 @@ namespace Osmo.Agent;
 
 /// <summary>
 /// The protocol of OSMO's listeners, spoken to a service that knows no other: five connections, verdicts and labels by the agent's own
-/// judgement, what is in use by the cluster's pods. The states of workflows' pods are not told.
+/// judgement, what is in use by the cluster's pods, and how workflows' pods fare.
 /// </summary>
 internal sealed class OsmoListener : IAgentProtocol
 {
@@ -24,6 +24,8 @@ internal sealed class OsmoListener : IAgentProtocol
     private readonly NodeJudge _judge = new();
     private readonly VerdictLabels _verdicts;
     private readonly PodReflector _pods;
+    private readonly WorkflowPods _workflowPods;
+    private readonly EventReflector _podEvents;
     private readonly ListenerSocket _node;
     private readonly ListenerSocket _events;
     private readonly ListenerSocket[] _sockets;
@@ -50,12 +52,28 @@ internal sealed class OsmoListener : IAgentProtocol
     {
         (_options, _store, _changed, _metrics, _time, _logger) = (options, store, changed, metrics, time, logger);
         _login = new ListenerLogin(options, time);
-        _events = Socket("event");
+        PodReporter? podReporter = null;
+        AsyncSignal podsChanged = new();
+        AsyncSignal eventsChanged = new();
+        ListenerSocket pod = new(options, "pod", _login, podsChanged, time, logger)
+        {
+            Work = cancellation => podReporter!.RunPodsAsync(cancellation),
+        };
+        _events = new ListenerSocket(options, "event", _login, eventsChanged, time, logger)
+        {
+            Work = cancellation => podReporter!.RunEventsAsync(cancellation),
+        };
         _serviceLog = Telling(logger);
         Labels = labels(_serviceLog);
         _verdicts = new VerdictLabels(store, _judge, Labels, options.EnableNodeLabelUpdate);
         UsageTable usage = new(options.Listener.IncludeNamespaceUsage.Append(options.Namespace), changed);
-        _pods = new PodReflector(client, usage, options.Listener.ListPodsPageItems, options.Reflector, time, _serviceLog);
+        _workflowPods = new WorkflowPods(options.Namespace, OnPodsChanged, time, _serviceLog);
+        PodEvents podEvents = new(_workflowPods, eventsChanged.Set, time, _serviceLog);
+        podReporter = new PodReporter(
+            _workflowPods, podEvents, pod.Outbox, _events.Outbox, podsChanged, eventsChanged, options.Backend, time);
+        int pageItems = options.Listener.ListPodsPageItems;
+        _pods = new PodReflector(client, new PodSinks(usage, _workflowPods), pageItems, options.Reflector, time, _serviceLog);
+        _podEvents = new EventReflector(client, options.Namespace, podEvents, pageItems, options.Reflector, time, _serviceLog);
         NodeReporter? reporter = null;
         _node = new ListenerSocket(options, "node", _login, changed, time, logger)
         {
@@ -63,7 +81,13 @@ internal sealed class OsmoListener : IAgentProtocol
             Work = cancellation => reporter!.RunAsync(cancellation),
         };
         reporter = new NodeReporter(store, _judge, usage, _node.Outbox, changed, options.Listener.RefreshInterval, time);
-        _sockets = [Socket("control", onConditions: OnConditions), Socket("pod"), _node, _events, Heartbeat()];
+        _sockets = [Socket("control", onConditions: OnConditions), pod, _node, _events, Heartbeat()];
+
+        void OnPodsChanged()
+        {
+            podsChanged.Set();
+            eventsChanged.Set();
+        }
     }
 
     /// <summary>Labels nodes; the agent runs it.</summary>
@@ -88,7 +112,9 @@ internal sealed class OsmoListener : IAgentProtocol
             clusterUid, _options.Namespace, ListenerLogin.Version, _options.NodeConditionPrefix.Value);
         IEnumerable<Func<CancellationToken, Task>> sockets =
             _sockets.Select<ListenerSocket, Func<CancellationToken, Task>>(socket => until => socket.RunAsync(init, until));
-        await RunningParts.RunAsync([_pods.RunAsync, AssumeConditionsAsync, .. sockets], cancellation).ConfigureAwait(false);
+        await RunningParts
+            .RunAsync([_pods.RunAsync, FollowEventsAsync, AssumeConditionsAsync, .. sockets], cancellation)
+            .ConfigureAwait(false);
     }
 
     public void Dispose() => _login.Dispose();
@@ -107,6 +133,13 @@ internal sealed class OsmoListener : IAgentProtocol
             Work = cancellation => BeatAsync(socket!.Outbox, cancellation),
         };
         return socket;
+    }
+
+    /// <summary>Until pods were listed, nobody can say whether an event is about a workflow's.</summary>
+    private async Task FollowEventsAsync(CancellationToken cancellation)
+    {
+        await _workflowPods.Listed.WaitAsync(cancellation).ConfigureAwait(false);
+        await _podEvents.RunAsync(cancellation).ConfigureAwait(false);
     }
 
     private async Task BeatAsync(ListenerOutbox outbox, CancellationToken cancellation)

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Osmo.KubeSim.Faults;
+using Osmo.KubeSim.Objects;
 
 namespace Osmo.KubeSim.Api;
 
@@ -7,7 +8,7 @@ namespace Osmo.KubeSim.Api;
 internal sealed class ApiServer
 {
     private const string NodesPath = "/api/v1/nodes";
-    private const string PodsPath = "/api/v1/pods";
+    private const string CorePath = "/api/v1/";
 
     private readonly SimulatedCluster _cluster;
     private readonly FaultPlan _faults;
@@ -17,7 +18,8 @@ internal sealed class ApiServer
     private readonly ListHandler _lists;
     private readonly WatchHandler _watches;
     private readonly NodeHandler _nodes;
-    private readonly PodHandler _pods;
+    private readonly ObjectHandler _pods;
+    private readonly ObjectHandler _events;
     private readonly StorageGate _storage;
     private readonly string _flowSchemaUid = Guid.NewGuid().ToString();
     private readonly string _priorityLevelUid = Guid.NewGuid().ToString();
@@ -30,7 +32,8 @@ internal sealed class ApiServer
         _lists = new ListHandler(cluster, faults, options);
         _watches = new WatchHandler(cluster, faults, options, _lists, counters);
         _nodes = new NodeHandler(cluster, _lists);
-        _pods = new PodHandler(cluster, faults, options);
+        _pods = new ObjectHandler(ObjectKind.Pod, cluster.Pods, cluster, faults, options);
+        _events = new ObjectHandler(ObjectKind.Event, cluster.Events, cluster, faults, options);
         _storage = new StorageGate(faults, options);
     }
 
@@ -74,9 +77,9 @@ internal sealed class ApiServer
             return;
         }
 
-        if (path == PodsPath && HttpMethods.IsGet(context.Request.Method))
+        if (HttpMethods.IsGet(context.Request.Method) && CollectionOf(path) is { } collection)
         {
-            await PodsAsync(context);
+            await CollectionAsync(context, collection.Resource, collection.Namespace);
             return;
         }
 
@@ -110,11 +113,12 @@ internal sealed class ApiServer
         await DispatchAsync(context, target);
     }
 
-    /// <summary>To rights and faults, the verbs of pods are "list pods" and "watch pods".</summary>
-    private async Task PodsAsync(HttpContext context)
+    /// <summary>To rights and faults, the verbs of pods and events are "list pods", "watch pods", "list events", "watch events".</summary>
+    private async Task CollectionAsync(HttpContext context, string resource, string? ns)
     {
         var verb = ApiRequest.VerbOf(context.Request, null);
-        var right = $"{verb} pods";
+        var right = $"{verb} {resource}";
+        _counters.Count(right);
         if (_faults.Take(right, null) is { } fault)
         {
             await FaultAnswer.WriteAsync(context, fault);
@@ -124,11 +128,12 @@ internal sealed class ApiServer
         var user = await _authenticator.AuthenticateAsync(context);
         if (!user.May(right) || _faults.IsRevoked(right))
         {
-            throw Failures.Forbidden(user.Name, verb, "pods", null, null);
+            throw Failures.Forbidden(user.Name, verb, resource, null, null, ns);
         }
 
         await _storage.PassAsync(context, verb);
-        await (verb == "watch" ? _pods.WatchAsync(context) : _pods.ListAsync(context));
+        var handler = resource == ObjectKind.Pod.Resource ? _pods : _events;
+        await (verb == "watch" ? handler.WatchAsync(context, ns) : handler.ListAsync(context, ns));
     }
 
     private Task DispatchAsync(HttpContext context, ApiRequest target) => (target.Verb, target.Name) switch
@@ -161,6 +166,15 @@ internal sealed class ApiServer
 
         await Answer.JsonAsync(context, document);
     }
+
+    /// <summary>Pods or events, and of which namespace; null for another path.</summary>
+    private static (string Resource, string? Namespace)? CollectionOf(string path) =>
+        !path.StartsWith(CorePath, StringComparison.Ordinal) ? null : path[CorePath.Length..].Split('/') switch
+        {
+            [("pods" or "events") and { } resource] => (resource, null),
+            ["namespaces", { Length: > 0 } ns, ("pods" or "events") and { } resource] => (resource, ns),
+            _ => null,
+        };
 
     private static ApiRequest? TargetOf(HttpRequest request, string path)
     {

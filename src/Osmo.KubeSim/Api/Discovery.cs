@@ -3,7 +3,7 @@ using Osmo.KubeSim.Objects;
 
 namespace Osmo.KubeSim.Api;
 
-/// <summary>What kubectl reads to learn what the server has, and the few fixed objects besides nodes.</summary>
+/// <summary>What kubectl reads to learn what the server has, and the few fixed objects besides nodes, pods and events.</summary>
 internal sealed class Discovery(SimulatedCluster cluster)
 {
     private const string GitVersion = "v1.36.2";
@@ -30,15 +30,8 @@ internal sealed class Discovery(SimulatedCluster cluster)
             "NamespaceList", Namespace("default", DefaultNamespaceUid), Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/kube-system" => Typed("Namespace", Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/default" => Typed("Namespace", Namespace("default", DefaultNamespaceUid)),
-        "/api/v1/events" => List("EventList"),
-        _ when IsNamespaced(path, "pods") => List("PodList"),
-        _ when IsNamespaced(path, "events") => List("EventList"),
         _ => null,
     };
-
-    private static bool IsNamespaced(string path, string resource) =>
-        path.StartsWith("/api/v1/namespaces/", StringComparison.Ordinal) && path.EndsWith("/" + resource, StringComparison.Ordinal)
-        && path.Count(c => c == '/') == 5;
 
     private static JsonObject Version() => new()
     {
@@ -58,7 +51,7 @@ internal sealed class Discovery(SimulatedCluster cluster)
         ["kind"] = "APIResourceList",
         ["groupVersion"] = "v1",
         ["resources"] = new JsonArray(
-            Resource("events", "Event", true, ["ev"], "get", "list"),
+            Resource("events", "Event", true, ["ev"], "get", "list", "watch"),
             Resource("namespaces", "Namespace", false, ["ns"], "get", "list"),
             Resource("nodes", "Node", false, ["no"], "create", "delete", "get", "list", "patch", "update", "watch"),
             Resource("nodes/status", "Node", false, [], "get", "patch", "update"),

@@ -22,12 +22,13 @@ internal static class Failures
 
     public static ApiException Unauthorized() => new(new StatusBody(401, "Unauthorized", "Unauthorized"));
 
-    public static ApiException Forbidden(string user, string verb, string resource, string? subresource, string? name)
+    public static ApiException Forbidden(string user, string verb, string resource, string? subresource, string? name, string? ns = null)
     {
+        var where = ns is null ? "at the cluster scope" : $"in the namespace \"{ns}\"";
         var subject = name is null ? resource : $"{resource} \"{name}\"";
         var target = subresource is null ? resource : $"{resource}/{subresource}";
         return new(new StatusBody(403, "Forbidden",
-            $"{subject} is forbidden: User \"{user}\" cannot {verb} resource \"{target}\" in API group \"\" at the cluster scope")
+            $"{subject} is forbidden: User \"{user}\" cannot {verb} resource \"{target}\" in API group \"\" {where}")
         {
             Details = name is null ? new() { ["kind"] = resource } : Details(name, resource),
         });

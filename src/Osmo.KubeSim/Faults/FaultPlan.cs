@@ -4,7 +4,8 @@ namespace Osmo.KubeSim.Faults;
 
 /// <summary>
 /// The faults in force. Thread-safe; everything can be switched while requests are running. Verbs are Kubernetes' own: get, list,
-/// watch, create, update, patch, delete; "list pods" and "watch pods" for pods; "*" stands for all.
+/// watch, create, update, patch, delete; "list pods", "watch pods", "list events" and "watch events" for those; "*" stands
+/// for all.
 /// </summary>
 public sealed class FaultPlan
 {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>What matters of a Kubernetes Pod: where it runs and what it asks for. Immutable.</summary>
+/// <summary>
+/// What matters of a Kubernetes Pod: where it runs and what it asks for, and of a workflow's how it fares. Immutable.
+/// </summary>
 public sealed record PodProjection
 {
     /// <summary><c>metadata.namespace</c>.</summary>
@@ -24,4 +26,7 @@ public sealed record PodProjection
     /// <c>resources.requests</c> of all containers, one after the other, as written; those of init containers are left out.
     /// </summary>
     public ImmutableArray<NodeResource> Requests { get; init; } = [];
+
+    /// <summary>How it fares, where its labels say that it is a workflow's; null for all others.</summary>
+    public WorkflowPodState? Workflow { get; init; }
 }

@@ -9,16 +9,9 @@ namespace Osmo.Kubernetes;
 /// </summary>
 public sealed class PodReflector
 {
-    private readonly KubernetesClient _client;
-    private readonly IPodSink _sink;
-    private readonly int _pageItems;
-    private readonly ReflectorOptions _options;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly Random _random = new();
-    private readonly Backoff _backoff;
-    private int _failures;
-    private bool _isRunning;
+    internal static readonly ObjectKind<PodProjection> Kind = new("pods", "/api/v1/pods", PodReader.Read);
+
+    private readonly ObjectFollower<PodProjection> _follower;
 
     /// <summary>Creates a reflector; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="client">The cluster.</param>
@@ -37,103 +30,32 @@ public sealed class PodReflector
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(sink);
-        _client = client;
-        _sink = sink;
-        _pageItems = pageItems;
-        _options = options ?? new ReflectorOptions();
-        _time = time ?? TimeProvider.System;
-        _logger = logger ?? NullLogger.Instance;
-        _backoff = new Backoff(_options.BackoffMsInitial, _options.BackoffMsMax, _options.BackoffResetAfter, _time, _random);
+        _follower = new ObjectFollower<PodProjection>(
+            client.Connection,
+            Kind,
+            new LoggingSink(sink, logger ?? NullLogger.Instance),
+            pageItems,
+            options ?? new ReflectorOptions(),
+            time ?? TimeProvider.System);
     }
 
     /// <summary>Runs until cancelled. Failures of the server or the network never end it.</summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async Task RunAsync(CancellationToken cancellation)
+    public Task RunAsync(CancellationToken cancellation) => _follower.RunAsync(cancellation);
+
+    private sealed class LoggingSink(IPodSink sink, ILogger logger) : IObjectSink<PodProjection>
     {
-        if (Interlocked.Exchange(ref _isRunning, true))
-        {
-            throw new InvalidOperationException("this reflector is already running");
-        }
+        public void Replace(IReadOnlyList<PodProjection> items) => sink.Replace(items);
 
-        try
-        {
-            while (true)
-            {
-                await FollowAsync(cancellation).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is not OperationCanceledException && ApiFailures.IsTransport(e) && cancellation.IsCancellationRequested)
-        {
-            // A request that is called off may break in any way.
-            throw new OperationCanceledException("the reflector was cancelled", e, cancellation);
-        }
-    }
+        public void Upsert(PodProjection item) => sink.Upsert(item);
 
-    /// <summary>Lists, and watches until only a fresh list can be trusted.</summary>
-    private async Task FollowAsync(CancellationToken cancellation)
-    {
-        string version;
-        try
-        {
-            PodPage list = await new PodLister(_client.Connection, _pageItems).ListAsync(cancellation).ConfigureAwait(false);
-            _sink.Replace(list.Pods);
-            version = list.ResourceVersion;
-            _failures = 0;
-            KubernetesLog.PodsListed(_logger, list.Pods.Count, version);
-        }
-        catch (KubernetesApiException e)
-        {
-            await PauseAsync(e, cancellation).ConfigureAwait(false);
-            return;
-        }
+        public void Delete(PodProjection item) => sink.Delete(item);
 
-        for (int failuresInRow = 0; failuresInRow < _options.WatchFailuresMax;)
-        {
-            PodWatch watch = new(_client.Connection, _sink, _options, _time, _random, version);
-            long startedAt = _time.GetTimestamp();
-            KubernetesApiException? failure = await watch.RunAsync(cancellation).ConfigureAwait(false);
-            cancellation.ThrowIfCancellationRequested();
-            version = watch.ResourceVersion;
-            TimeSpan elapsed = _time.GetElapsedTime(startedAt);
-            if (failure is null && elapsed < _options.WatchTooShort)
-            {
-                failure = new KubernetesApiException(
-                    KubernetesFailure.Unavailable, $"a watch of pods ended after {elapsed.TotalMilliseconds:F0} ms.");
-            }
+        public void Skipped(string why) => KubernetesLog.PodSkipped(logger, why);
 
-            if (watch.Received > 0)
-            {
-                _failures = failuresInRow = 0;
-            }
+        public void Listed(int items, string resourceVersion) => KubernetesLog.PodsListed(logger, items, resourceVersion);
 
-            if (failure is not null)
-            {
-                failuresInRow++;
-                await PauseAsync(failure, cancellation).ConfigureAwait(false);
-                if (failure.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion)
-                {
-                    return;
-                }
-            }
-        }
-    }
-
-    private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)
-    {
-        bool isRefused = e.Failure is KubernetesFailure.Unauthorized or KubernetesFailure.Forbidden or KubernetesFailure.Credentials;
-        TimeSpan pause = _backoff.Next();
-        if (isRefused)
-        {
-            pause = TimeSpan.FromMilliseconds(_options.RefusedBackoffMs * (1 + (0.2 * _random.NextDouble())));
-        }
-
-        pause = e.RetryAfter is { } asked ? asked + (pause / 4) : pause;
-        _failures++;
-        if (e.Failure != KubernetesFailure.Expired || _failures > 1)
-        {
-            KubernetesLog.PodsFailed(_logger, (long)pause.TotalMilliseconds, _failures, e.Message);
-        }
-
-        await Task.Delay(pause, _time, cancellation).ConfigureAwait(false);
+        public void Failed(KubernetesApiException e, TimeSpan pause, int failuresInRow) =>
+            KubernetesLog.PodsFailed(logger, (long)pause.TotalMilliseconds, failuresInRow, e.Message);
     }
 }

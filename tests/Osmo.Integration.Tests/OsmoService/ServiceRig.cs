@@ -15,14 +15,16 @@ internal sealed class ServiceRig : IAsyncDisposable
 {
     public const string Label = "osmo.nvidia.com/verified";
 
-    private readonly CancellationTokenSource _stop = new();
-    private readonly BackendAgent _agent;
-    private readonly Task _running;
+    private readonly AgentOptions _options;
+    private CancellationTokenSource _stop = new();
+    private BackendAgent _agent;
+    private Task _running;
 
     private ServiceRig(KubeSimServer kube, ScriptedService service, AgentOptions options)
     {
         Kube = kube;
         Service = service;
+        _options = options;
         _agent = new BackendAgent(options, KubernetesConfiguration.ForServer(kube.BaseUri));
         _running = Task.Run(() => _agent.RunAsync(_stop.Token));
     }
@@ -40,15 +42,17 @@ internal sealed class ServiceRig : IAsyncDisposable
         int nodes = 3,
         Action<ScriptedService>? service = null,
         Func<AgentOptions, AgentOptions>? options = null,
-        Action<SimulatedCluster>? cluster = null)
+        Action<SimulatedCluster>? cluster = null,
+        Action<KubeSimServer>? kube = null)
     {
-        KubeSimServer kube = await KubeSimServer.StartAsync();
+        KubeSimServer server = await KubeSimServer.StartAsync();
         for (int i = 0; i < nodes; i++)
         {
-            kube.Cluster.AddNode(NodeJson.Small($"node-{i}", 0));
+            server.Cluster.AddNode(NodeJson.Small($"node-{i}", 0));
         }
 
-        cluster?.Invoke(kube.Cluster);
+        cluster?.Invoke(server.Cluster);
+        kube?.Invoke(server);
         ScriptedService scripted = await ScriptedService.StartAsync(service);
         AgentOptions defaults = new()
         {
@@ -61,7 +65,7 @@ internal sealed class ServiceRig : IAsyncDisposable
             ReconnectPauseMax = TimeSpan.FromMilliseconds(100),
             Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100, RefusedBackoffMs = 50 },
         };
-        return new ServiceRig(kube, scripted, options is null ? defaults : options(defaults));
+        return new ServiceRig(server, scripted, options is null ? defaults : options(defaults));
     }
 
     /// <summary>A pod that runs.</summary>
@@ -103,12 +107,26 @@ internal sealed class ServiceRig : IAsyncDisposable
         Assert.Empty(Service.Violations);
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the agent; what it knew is lost.</summary>
+    public async Task StopAgentAsync()
     {
         await _stop.CancelAsync();
         await _running;
         _agent.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>Starts another agent in place of the one that was stopped.</summary>
+    public void StartAgent()
+    {
+        _stop = new CancellationTokenSource();
+        _agent = new BackendAgent(_options, KubernetesConfiguration.ForServer(Kube.BaseUri));
+        _running = Task.Run(() => _agent.RunAsync(_stop.Token));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAgentAsync();
         await Service.DisposeAsync();
         await Kube.DisposeAsync();
     }

@@ -42,6 +42,9 @@ public sealed class ScriptedService : IAsyncDisposable
     /// <summary>Every HTTP request, handshakes included.</summary>
     public IReadOnlyList<ServedRequest> Requests => [.. _requests];
 
+    /// <summary>A channel beside the node channel on which nothing is acknowledged; null for none.</summary>
+    public string? SilentChannel { get; set; }
+
     /// <summary>Whether messages on the node channel are acknowledged.</summary>
     public bool AcknowledgesNodes
     {
@@ -179,7 +182,7 @@ public sealed class ScriptedService : IAsyncDisposable
                     return;
                 }
 
-                if (isKnown && channel != "control" && (AcknowledgesNodes || channel != "node"))
+                if (isKnown && channel != "control" && (AcknowledgesNodes || channel != "node") && channel != SilentChannel)
                 {
                     Rows.Apply(frame);
                     await connection.SendAsync("ack", new JsonObject { ["uuid"] = frame.Id });

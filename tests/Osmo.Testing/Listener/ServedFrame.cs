@@ -22,9 +22,24 @@ public sealed record ServedFrame(int Connection, string Channel, string Type, st
         ["resource_usage"] = ("node", ["hostname", "usage_fields", "non_workflow_usage_fields"]),
         ["delete_resource"] = ("node", ["resource"]),
         ["node_hash"] = ("node", ["node_hashes"]),
+        ["update_pod"] = ("pod",
+            ["workflow_uuid", "task_uuid", "retry_id", "container", "node", "pod_ip", "message", "status", "exit_code", "backend",
+                "conditions"]),
+        ["monitor_pod"] = ("pod", ["workflow_uuid", "task_uuid", "retry_id", "message"]),
+        ["pod_conditions"] = ("event", ["workflow_uuid", "task_uuid", "retry_id", "conditions"]),
+        ["pod_event"] = ("event", ["pod_name", "reason", "message", "timestamp"]),
     };
 
     private static readonly string[] UsageFields = ["cpu", "memory", "ephemeral-storage", "nvidia.com/gpu"];
+    private static readonly string[] ConditionFields = ["reason", "message", "timestamp", "status", "type"];
+
+    private static readonly string[] TaskStatuses =
+    [
+        "WAITING", "PROCESSING", "SCHEDULING", "INITIALIZING", "RUNNING", "FAILED", "COMPLETED", "FAILED_EXEC_TIMEOUT",
+        "FAILED_START_ERROR", "FAILED_START_TIMEOUT", "FAILED_SERVER_ERROR", "FAILED_BACKEND_ERROR", "FAILED_QUEUE_TIMEOUT",
+        "FAILED_IMAGE_PULL", "FAILED_UPSTREAM", "FAILED_EVICTED", "FAILED_PREEMPTED", "FAILED_CANCELED",
+    ];
+
     private static readonly string[] TaintFields = ["effect", "key", "time_added", "value"];
 
     /// <summary>Text of the body's field.</summary>
@@ -68,6 +83,10 @@ public sealed record ServedFrame(int Connection, string Channel, string Type, st
             "resource" => CheckResource(body),
             "resource_usage" => CheckAmounts(body["usage_fields"]!) ?? CheckAmounts(body["non_workflow_usage_fields"]!),
             "node_hash" => body["node_hashes"]!.AsArray().All(name => Kind(name) == JsonValueKind.String) ? null : "names are no texts",
+            "update_pod" => CheckTask(body, "exit_code") ?? CheckConditions(body) ?? CheckUpdate(body),
+            "monitor_pod" => CheckTask(body),
+            "pod_conditions" => CheckTask(body) ?? CheckConditions(body),
+            "pod_event" => AllTexts(body) && IsTime(body["timestamp"]) ? null : "an odd text or time",
             "logging" => (int)body["type"]! is 10 or 20 or 30 or 40 && body["workflow_uuid"] is null ? null : "an odd level or workflow",
             _ => body.All(field => Kind(field.Value) == JsonValueKind.String) ? null : "a field is no text",
         };
@@ -88,6 +107,34 @@ public sealed record ServedFrame(int Connection, string Channel, string Type, st
                 ? null
                 : "a taint is odd";
     }
+
+    private static string? CheckTask(JsonObject body, string? alsoNumber = null) =>
+        body.All(field => Kind(field.Value) == (field.Key switch
+        {
+            "retry_id" => JsonValueKind.Number,
+            "conditions" => JsonValueKind.Array,
+            _ when field.Key == alsoNumber && field.Value is not null => JsonValueKind.Number,
+            _ when field.Key == alsoNumber => JsonValueKind.Null,
+            _ => JsonValueKind.String,
+        })) && Text(body, "workflow_uuid").Length > 0 && Text(body, "task_uuid").Length > 0
+            ? null
+            : "a field is of another kind";
+
+    private static string? CheckUpdate(JsonObject body) =>
+        TaskStatuses.Contains(Text(body, "status")) ? null : $"{Text(body, "status")} is no status of a task";
+
+    private static string? CheckConditions(JsonObject body) =>
+        body["conditions"]!.AsArray().All(condition =>
+            Names(condition!.AsObject()).SequenceEqual(ConditionFields)
+            && Kind(condition["status"]) is JsonValueKind.True or JsonValueKind.False && IsTime(condition["timestamp"])
+            && AllTexts(new JsonObject { ["type"] = (string)condition["type"]!, ["reason"] = (string)condition["reason"]! }))
+                ? null
+                : "a condition is odd";
+
+    private static bool IsTime(JsonNode? time) =>
+        ((string)time!).EndsWith("+00:00", StringComparison.Ordinal) && DateTimeOffset.TryParse((string)time!, out _);
+
+    private static string Text(JsonObject body, string field) => (string)body[field]!;
 
     private static string? CheckAmounts(JsonNode amounts) =>
         Names(amounts.AsObject()).SequenceEqual(UsageFields) && AllTexts(amounts) ? null : "the amounts are odd";

@@ -117,7 +117,8 @@ public sealed class UsageTests
     [Fact]
     public void Pods_are_read_with_what_they_lack_and_what_is_odd()
     {
-        PodPage page = PodReader.ReadList(
+        ObjectPage<PodProjection> page = ObjectReader.ReadList(
+            PodReflector.Kind,
             """
             {"kind":"PodList","metadata":{"resourceVersion":"9","continue":"next"},"items":[
               {"metadata":{"name":"a","namespace":"n","uid":"u","labels":{"x":"y"}},
@@ -129,17 +130,19 @@ public sealed class UsageTests
               {"metadata":{"name":[7]},"spec":[]},
               "odd"]}
             """u8);
-        Assert.Equal(("9", "next", 2), (page.ResourceVersion, page.Continue, page.Pods.Count));
-        PodProjection pod = page.Pods[0];
+        Assert.Equal(("9", "next", 2), (page.ResourceVersion, page.Continue, page.Items.Count));
+        PodProjection pod = page.Items[0];
         Assert.Equal(("n", "a", "u", "node-1", "Running"), (pod.Namespace, pod.Name, pod.Uid, pod.Node, pod.Phase));
         Assert.Equal(["cpu=1", "memory=5", "cpu=2"], pod.Requests.Select(request => $"{request.Name}={request.Quantity}"));
 
-        PodEvent gone = PodReader.ReadEvent("""{"object":{"metadata":{"name":"a","resourceVersion":"12"}},"type":"DELETED"}"""u8);
-        Assert.Equal((WatchEventType.Deleted, "a", "12"), (gone.Type, gone.Pod?.Name, gone.ResourceVersion));
-        PodEvent error = PodReader.ReadEvent("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}"""u8);
+        ObjectEvent<PodProjection> gone = ObjectReader.ReadEvent(
+            PodReflector.Kind, """{"object":{"metadata":{"name":"a","resourceVersion":"12"}},"type":"DELETED"}"""u8);
+        Assert.Equal((WatchEventType.Deleted, "a", "12"), (gone.Type, gone.Item?.Name, gone.ResourceVersion));
+        ObjectEvent<PodProjection> error = ObjectReader.ReadEvent(
+            PodReflector.Kind, """{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}"""u8);
         Assert.True(error.Status?.IsExpired);
-        Assert.Throws<JsonFormatException>(() => PodReader.ReadEvent(Encoding.UTF8.GetBytes("{\"type\":\"ADDED\"}")));
-        Assert.Throws<JsonFormatException>(() => PodReader.ReadList("{\"kind\":\"Status\"}"u8));
+        Assert.Throws<JsonFormatException>(() => ObjectReader.ReadEvent(PodReflector.Kind, Encoding.UTF8.GetBytes("{\"type\":\"ADDED\"}")));
+        Assert.Throws<JsonFormatException>(() => ObjectReader.ReadList(PodReflector.Kind, "{\"kind\":\"Status\"}"u8));
     }
 
     private static PodProjection Pod(

@@ -3,13 +3,21 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Osmo.KubeSim.Faults;
 using Osmo.KubeSim.Objects;
+using Osmo.KubeSim.Selectors;
 using Osmo.KubeSim.Storage;
 
 namespace Osmo.KubeSim.Api;
 
-/// <summary>One open watch of pods: what happened since its version, what happens from now on, bookmarks, and its end.</summary>
-internal sealed class PodWatchStream(
-    HttpContext context, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options, ListOptions query) : IWatchFaultTarget
+/// <summary>One open watch of pods or events: what happened since its version, what happens from now on, bookmarks, and its end.</summary>
+internal sealed class ObjectWatchStream(
+    HttpContext context,
+    ObjectKind kind,
+    ObjectStore store,
+    ObjectSelection selection,
+    TimeProvider time,
+    FaultPlan faults,
+    KubeSimOptions options,
+    ListOptions query) : IWatchFaultTarget
 {
     private readonly TaskCompletionSource<WatchFault> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isSilenced;
@@ -30,40 +38,40 @@ internal sealed class PodWatchStream(
     public async Task RunAsync()
     {
         var cancel = context.RequestAborted;
-        var now = cluster.Time.GetUtcNow();
+        var now = time.GetUtcNow();
         var end = now + (query.Timeout ?? options.WatchTimeoutMin);
         var bookmark = now + options.BookmarkInterval;
         var version = query.Version ?? 0;
         if (version == 0)
         {
-            var snapshot = cluster.Pods.Current;
+            var snapshot = store.Current;
             version = snapshot.Version;
-            foreach (var pod in snapshot.Pods.Values)
+            foreach (var item in snapshot.Objects.Values.Where(selection.Matches))
             {
-                await PodAsync(EventKind.Added, pod, cancel);
+                await ItemAsync(EventKind.Added, item, cancel);
             }
         }
 
-        while (!_ended.Task.IsCompleted && cluster.Time.GetUtcNow() < end)
+        while (!_ended.Task.IsCompleted && time.GetUtcNow() < end)
         {
-            var changed = cluster.Pods.Changed;
+            var changed = store.Changed;
             if (!_isSilenced && !faults.WatchesAreSilent)
             {
-                if (cluster.Pods.After(version, out var upTo, out var oldest) is not { } events)
+                if (store.After(version, out var upTo, out var oldest) is not { } changes)
                 {
                     await ErrorAsync(Failures.Expired($"too old resource version: {version} ({oldest})").Status, cancel);
                     return;
                 }
 
-                foreach (var entry in events)
+                foreach (var change in changes.Where(change => selection.Matches(change.Object)))
                 {
-                    await PodAsync(entry.Kind, entry.Pod, cancel);
+                    await ItemAsync(change.Kind, change.Object, cancel);
                 }
 
                 version = Math.Max(version, upTo);
-                if (query.AllowBookmarks && cluster.Time.GetUtcNow() >= bookmark)
+                if (query.AllowBookmarks && time.GetUtcNow() >= bookmark)
                 {
-                    bookmark = cluster.Time.GetUtcNow() + options.BookmarkInterval;
+                    bookmark = time.GetUtcNow() + options.BookmarkInterval;
                     await LineAsync("BOOKMARK", Bookmark(version), cancel);
                 }
             }
@@ -94,7 +102,7 @@ internal sealed class PodWatchStream(
 
     private async Task WaitAsync(Task changed, DateTimeOffset until, CancellationToken cancel)
     {
-        var left = until - cluster.Time.GetUtcNow();
+        var left = until - time.GetUtcNow();
         if (left <= TimeSpan.Zero)
         {
             return;
@@ -102,7 +110,7 @@ internal sealed class PodWatchStream(
 
         try
         {
-            await Task.WhenAny(changed, _ended.Task).WaitAsync(left, cluster.Time, cancel);
+            await Task.WhenAny(changed, _ended.Task).WaitAsync(left, time, cancel);
         }
         catch (TimeoutException)
         {
@@ -110,16 +118,16 @@ internal sealed class PodWatchStream(
         }
     }
 
-    private static byte[] Bookmark(ulong version) => Encoding.UTF8.GetBytes(
-        $"{{\"kind\":\"Pod\",\"apiVersion\":\"v1\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null}},"
-        + "\"spec\":{\"containers\":null},\"status\":{}}");
+    private byte[] Bookmark(ulong version) => Encoding.UTF8.GetBytes(
+        $"{{\"kind\":\"{kind.Kind}\",\"apiVersion\":\"v1\",\"metadata\":{{\"resourceVersion\":\"{version}\",\"creationTimestamp\":null}},"
+        + kind.Empty + "}");
 
     private Task ErrorAsync(StatusBody status, CancellationToken cancel) => LineAsync("ERROR", Json.ToUtf8(status.ToJson()), cancel);
 
-    /// <summary>Unlike an item of a list, the object of an event says what it is.</summary>
-    private Task PodAsync(EventKind kind, SimulatedPod pod, CancellationToken cancel) => LineAsync(
-        kind.ToString().ToUpperInvariant(),
-        (byte[])[.. "{\"kind\":\"Pod\",\"apiVersion\":\"v1\","u8, .. pod.JsonUtf8.Span[1..]],
+    /// <summary>Unlike an item of a list, the object of a line says what it is.</summary>
+    private Task ItemAsync(EventKind change, SimulatedObject item, CancellationToken cancel) => LineAsync(
+        change.ToString().ToUpperInvariant(),
+        (byte[])[.. Encoding.ASCII.GetBytes($"{{\"kind\":\"{kind.Kind}\",\"apiVersion\":\"v1\","), .. item.JsonUtf8.Span[1..]],
         cancel);
 
     private async Task LineAsync(string type, ReadOnlyMemory<byte> item, CancellationToken cancel)

@@ -3,17 +3,19 @@ using System.Globalization;
 namespace Osmo.Kubernetes;
 
 /// <summary>
-/// Lists the pods of all namespaces page by page. When a page's token expires, it starts again, and in the end asks for everything at once.
+/// Lists all objects of a kind page by page. When a page's token expires, it starts again, and in the end asks for everything at once.
 /// </summary>
-internal sealed class PodLister(ApiConnection connection, int pageItems)
+internal sealed class ObjectLister<T>(ApiConnection connection, ObjectKind<T> kind, int pageItems)
+    where T : class
 {
     /// <summary>How often an expired continue token restarts a paged list before paging is given up.</summary>
-    public const int RestartsMax = 3;
+    private const int RestartsMax = 3;
 
-    private const string What = "list pods";
     private const int PageBytesMax = 512 << 20;
 
-    public async Task<PodPage> ListAsync(CancellationToken cancellation)
+    private string What => $"list {kind.Resource}";
+
+    public async Task<ObjectPage<T>> ListAsync(CancellationToken cancellation)
     {
         for (int restart = 0; ; restart++)
         {
@@ -28,33 +30,35 @@ internal sealed class PodLister(ApiConnection connection, int pageItems)
         }
     }
 
-    private async Task<PodPage> ListPagesAsync(bool isPaged, CancellationToken cancellation)
+    private async Task<ObjectPage<T>> ListPagesAsync(bool isPaged, CancellationToken cancellation)
     {
-        List<PodProjection> pods = [];
+        List<T> items = [];
+        List<string> skipped = [];
         string token = "";
         while (true)
         {
             string limit = isPaged ? $"?limit={pageItems.ToString(CultureInfo.InvariantCulture)}" : "";
-            string path = $"/api/v1/pods{limit}{(token.Length > 0 ? $"&continue={Uri.EscapeDataString(token)}" : "")}";
+            string path = $"{kind.Path}{limit}{(token.Length > 0 ? $"&continue={Uri.EscapeDataString(token)}" : "")}";
             using HttpResponseMessage response = await connection
                 .SendAsync(HttpMethod.Get, path, What, body: null, cancellation).ConfigureAwait(false);
             byte[] body = await connection.ReadBodyAsync(response, PageBytesMax, cut: false, What, cancellation).ConfigureAwait(false);
-            PodPage page = Read(body);
-            pods.AddRange(page.Pods);
+            ObjectPage<T> page = Read(body);
+            items.AddRange(page.Items);
+            skipped.AddRange(page.Skipped);
             if (page.Continue.Length == 0)
             {
-                return page with { Pods = pods };
+                return page with { Items = items, Skipped = skipped };
             }
 
             token = page.Continue != token ? page.Continue : throw Malformed("a page names itself as the next one", null);
         }
     }
 
-    private static PodPage Read(byte[] body)
+    private ObjectPage<T> Read(byte[] body)
     {
         try
         {
-            return PodReader.ReadList(body);
+            return ObjectReader.ReadList(kind, body);
         }
         catch (JsonFormatException e)
         {
@@ -62,6 +66,6 @@ internal sealed class PodLister(ApiConnection connection, int pageItems)
         }
     }
 
-    private static KubernetesApiException Malformed(string why, Exception? e) =>
+    private KubernetesApiException Malformed(string why, Exception? e) =>
         new(KubernetesFailure.MalformedResponse, $"cannot {What}: the answer is unusable: {why}.", e);
 }

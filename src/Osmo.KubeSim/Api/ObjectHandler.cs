@@ -6,24 +6,28 @@ using Microsoft.AspNetCore.Http.Features;
 using Osmo.KubeSim.Faults;
 using Osmo.KubeSim.Objects;
 using Osmo.KubeSim.Selectors;
+using Osmo.KubeSim.Storage;
 
 namespace Osmo.KubeSim.Api;
 
-/// <summary>Lists and watches the pods of all namespaces. Watches know no selectors, and pods cannot be written over the API.</summary>
-internal sealed class PodHandler(SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options)
+/// <summary>
+/// Lists and watches pods or events, of one namespace or all. Watches know no selectors, and nothing can be written over the API.
+/// </summary>
+internal sealed class ObjectHandler(
+    ObjectKind kind, ObjectStore store, SimulatedCluster cluster, FaultPlan faults, KubeSimOptions options)
 {
-    public async Task ListAsync(HttpContext context)
+    public async Task ListAsync(HttpContext context, string? ns)
     {
         var query = ListOptions.Parse(context.Request.Query, watch: false, options.WatchListEnabled, nodes: false);
-        var selection = SelectionOf(context.Request.Query);
+        var selection = SelectionOf(ns, context.Request.Query);
         var token = query.Continue is null ? null : ContinueToken.Parse(query.Continue);
         var snapshot = token is null || token.Version < 0
-            ? cluster.Pods.Current
-            : cluster.Pods.At((ulong)token.Version) ?? throw Failures.Expired(
+            ? store.Current
+            : store.At((ulong)token.Version) ?? throw Failures.Expired(
                 "The provided continue parameter is too old to display a consistent list result.",
                 new ContinueToken(-1, token.After).ToString());
-        var rest = snapshot.Pods.Values
-            .Where(pod => (token is null || string.CompareOrdinal(pod.Key, token.After) > 0) && selection.Matches(pod)).ToList();
+        var rest = snapshot.Objects.Values
+            .Where(item => (token is null || string.CompareOrdinal(item.Key, token.After) > 0) && selection.Matches(item)).ToList();
         var page = query.Limit > 0 && rest.Count > query.Limit ? rest[..query.Limit] : rest;
         var metadata = new JsonObject { ["resourceVersion"] = snapshot.Version.ToString() };
         if (page.Count < rest.Count)
@@ -37,7 +41,7 @@ internal sealed class PodHandler(SimulatedCluster cluster, FaultPlan faults, Kub
 
         var body = new ArrayBufferWriter<byte>();
         body.Write(Encoding.UTF8.GetBytes(
-            $"{{\"kind\":\"PodList\",\"apiVersion\":\"v1\",\"metadata\":{Json.ToText(metadata)},\"items\":["));
+            $"{{\"kind\":\"{kind.Kind}List\",\"apiVersion\":\"v1\",\"metadata\":{Json.ToText(metadata)},\"items\":["));
         for (var i = 0; i < page.Count; i++)
         {
             body.Write(i > 0 ? ","u8 : default);
@@ -48,18 +52,19 @@ internal sealed class PodHandler(SimulatedCluster cluster, FaultPlan faults, Kub
         await Answer.BytesAsync(context, body.WrittenMemory, 200);
     }
 
-    public async Task WatchAsync(HttpContext context)
+    public async Task WatchAsync(HttpContext context, string? ns)
     {
         var query = ListOptions.Parse(context.Request.Query, watch: true, options.WatchListEnabled, nodes: false);
-        if (!SelectionOf(context.Request.Query).MatchesEverything)
+        var selection = SelectionOf(ns, context.Request.Query);
+        if (!selection.MatchesEverything)
         {
-            throw Failures.BadRequest("watches of pods with selectors are not simulated");
+            throw Failures.BadRequest($"watches of {kind.Resource} with selectors are not simulated");
         }
 
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         context.Response.StatusCode = 200;
         context.Response.ContentType = "application/json";
-        var stream = new PodWatchStream(context, cluster, faults, options, query);
+        var stream = new ObjectWatchStream(context, kind, store, selection, cluster.Time, faults, options, query);
         faults.Register(stream);
         try
         {
@@ -73,11 +78,11 @@ internal sealed class PodHandler(SimulatedCluster cluster, FaultPlan faults, Kub
         }
     }
 
-    private static PodSelection SelectionOf(IQueryCollection query)
+    private ObjectSelection SelectionOf(string? ns, IQueryCollection query)
     {
         try
         {
-            return PodSelection.Parse(query["labelSelector"], query["fieldSelector"]);
+            return ObjectSelection.Parse(kind, ns, query["labelSelector"], query["fieldSelector"]);
         }
         catch (FormatException e)
         {

@@ -2,17 +2,25 @@ using System.Globalization;
 
 namespace Osmo.Kubernetes;
 
-/// <summary>One watch of the pods of all namespaces, from a version to whatever ends it. Used once.</summary>
-internal sealed class PodWatch(
-    ApiConnection connection, IPodSink sink, ReflectorOptions options, TimeProvider time, Random random, string resourceVersion)
+/// <summary>One watch of all objects of a kind, from a version to whatever ends it. Used once.</summary>
+internal sealed class ObjectWatch<T>(
+    ApiConnection connection,
+    ObjectKind<T> kind,
+    IObjectSink<T> sink,
+    ReflectorOptions options,
+    TimeProvider time,
+    Random random,
+    string resourceVersion)
     : IWatchLineHandler
+    where T : class
 {
-    private const string What = "watch pods";
 
     // The server ends a watch at its timeout by itself; one that outlives it by this much is a connection nobody serves any more.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     private KubernetesApiException? _failure;
+
+    private string What => $"watch {kind.Resource}";
 
     /// <summary>The version up to which everything has been handed over.</summary>
     public string ResourceVersion { get; private set; } = resourceVersion;
@@ -30,7 +38,7 @@ internal sealed class PodWatch(
         {
             string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             string version = Uri.EscapeDataString(ResourceVersion);
-            string path = $"/api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}";
+            string path = $"{kind.Path}?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}";
             using HttpResponseMessage response =
                 await connection.SendAsync(HttpMethod.Get, path, What, body: null, both.Token).ConfigureAwait(false);
             using Stream stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
@@ -53,7 +61,8 @@ internal sealed class PodWatch(
                 ? null
                 : new KubernetesApiException(
                     KubernetesFailure.Timeout,
-                    $"the watch of pods stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for dead.");
+                    $"the watch of {kind.Resource} stayed silent for {options.WatchIdleMax.TotalSeconds:F0} s; its connection is taken for "
+                    + "dead.");
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -63,10 +72,10 @@ internal sealed class PodWatch(
 
     public bool OnLine(ReadOnlySpan<byte> line)
     {
-        PodEvent podEvent;
+        ObjectEvent<T> happened;
         try
         {
-            podEvent = PodReader.ReadEvent(line);
+            happened = ObjectReader.ReadEvent(kind, line);
         }
         catch (JsonFormatException e)
         {
@@ -74,23 +83,27 @@ internal sealed class PodWatch(
             return false;
         }
 
-        if (podEvent.Status is { } status)
+        if (happened.Status is { } status)
         {
             _failure = connection.Failed(status);
             return false;
         }
 
         Received++;
-        if (podEvent.Pod is { } pod && podEvent.Type is WatchEventType.Added or WatchEventType.Modified)
+        if (happened.Skipped is { } why)
         {
-            sink.Upsert(pod);
+            sink.Skipped(why);
         }
-        else if (podEvent.Pod is { } gone && podEvent.Type == WatchEventType.Deleted)
+        else if (happened.Item is { } item && happened.Type is WatchEventType.Added or WatchEventType.Modified)
+        {
+            sink.Upsert(item);
+        }
+        else if (happened.Item is { } gone && happened.Type == WatchEventType.Deleted)
         {
             sink.Delete(gone);
         }
 
-        ResourceVersion = podEvent.ResourceVersion.Length > 0 ? podEvent.ResourceVersion : ResourceVersion;
+        ResourceVersion = happened.ResourceVersion.Length > 0 ? happened.ResourceVersion : ResourceVersion;
         return true;
     }
 
@@ -98,6 +111,6 @@ internal sealed class PodWatch(
     {
     }
 
-    private static KubernetesApiException Broken(string error) =>
+    private KubernetesApiException Broken(string error) =>
         new(KubernetesFailure.MalformedResponse, $"cannot {What}: a line is unusable: {error}.");
 }
