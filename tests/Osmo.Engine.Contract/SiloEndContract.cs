@@ -10,7 +10,7 @@ namespace Osmo.Engine.Contract;
 /// <summary>Silos end, in good order and without a word, and callers and agents go on.</summary>
 public abstract class SiloEndContract(ClusterUnderTest engine) : EngineContract
 {
-    private const int Backends = 16;
+    private const int Backends = 12;
 
     [Fact]
     public async Task A_silo_that_is_asked_to_stop_hands_over_under_load_and_no_call_fails()
