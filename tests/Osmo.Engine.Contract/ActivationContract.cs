@@ -34,7 +34,7 @@ public abstract class ActivationContract(EngineUnderTest engine) : EngineContrac
     public async Task First_calls_after_a_restart_make_one_activation_that_knows_what_was_acknowledged()
     {
         const int Callers = 32;
-        await using var rig = await engine.StartAsync(new RigOptions());
+        await using var rig = await engine.StartAsync(new RigOptions { Silos = 1 });
         var backends = await RegisterAsync(rig, 4);
         var told = new Dictionary<BackendName, BackendRecord>();
         foreach (var backend in backends)
