@@ -51,7 +51,11 @@ public abstract class ActivationContract(EngineUnderTest engine) : EngineContrac
             Task<BackendStatus>[] calls;
             using (var held = rig.Gate.Hold(backend))
             {
-                calls = [.. Enumerable.Range(0, Callers).Select(i => everywhere[i % everywhere.Count].GetBackend(backend).GetAsync(Cancel))];
+                calls =
+                [
+                    .. Enumerable.Range(0, Callers)
+                        .Select(i => everywhere[i % everywhere.Count].GetBackend(backend).GetAsync(Cancel)),
+                ];
                 await Eventually.HoldsAsync(() => held.Waiting > 0, "the grain is being loaded");
             }
 

@@ -24,7 +24,9 @@ public abstract class EngineContract
     /// <summary>A name that no other test has.</summary>
     protected static BackendName NewName() => BackendName.Parse($"backend-{Interlocked.Increment(ref _named)}");
 
-    /// <summary>An agent that was welcomed, over the front door. As every agent it begins anew where it is asked to, and comes again.</summary>
+    /// <summary>
+    /// An agent that was welcomed, over the front door. As every agent it begins anew where it is asked to, and comes again.
+    /// </summary>
     protected static async Task<ScriptedAgent> JoinAsync(IEngineRig rig, BackendName backend)
     {
         ScriptedAgent? joined = null;
