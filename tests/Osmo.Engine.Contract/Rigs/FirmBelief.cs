@@ -7,8 +7,8 @@ using Osmo.Grains.Storage;
 namespace Osmo.Engine.Contract.Rigs;
 
 /// <summary>
-/// The ownership of a silo that a test lets believe: what it owned when it was told to, it claims from then on, and its grains run on, as in a
-/// process that was paused before it learnt otherwise. What the store says it hears as ever.
+/// The ownership of a silo that a test lets believe: what it owned when it was told to, it claims from then on, and its grains run on,
+/// as in a process that was paused before it learnt otherwise. What the store says it hears as ever.
 /// </summary>
 public sealed class FirmBelief
 {

@@ -113,6 +113,6 @@ public interface IHeldBackend : IDisposable
     /// <summary>Loads and commits that came to the gate so far.</summary>
     int Waiting { get; }
 
-    /// <summary>Commits that came to the gate while it was closed, and that the store refused because another silo owns the backend.</summary>
+    /// <summary>Commits that came to the closed gate, and that the store then refused because another silo owns the backend.</summary>
     int Refused { get; }
 }
