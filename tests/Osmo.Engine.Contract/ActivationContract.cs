@@ -34,7 +34,7 @@ public abstract class ActivationContract(EngineUnderTest engine) : EngineContrac
     public async Task First_calls_after_a_restart_make_one_activation_that_knows_what_was_acknowledged()
     {
         const int Callers = 32;
-        await using var rig = await engine.StartAsync(new RigOptions());
+        await using var rig = await engine.StartAsync(new RigOptions { Silos = 1 });
         var backends = await RegisterAsync(rig, 4);
         var told = new Dictionary<BackendName, BackendRecord>();
         foreach (var backend in backends)
@@ -51,7 +51,11 @@ public abstract class ActivationContract(EngineUnderTest engine) : EngineContrac
             Task<BackendStatus>[] calls;
             using (var held = rig.Gate.Hold(backend))
             {
-                calls = [.. Enumerable.Range(0, Callers).Select(i => everywhere[i % everywhere.Count].GetBackend(backend).GetAsync(Cancel))];
+                calls =
+                [
+                    .. Enumerable.Range(0, Callers)
+                        .Select(i => everywhere[i % everywhere.Count].GetBackend(backend).GetAsync(Cancel)),
+                ];
                 await Eventually.HoldsAsync(() => held.Waiting > 0, "the grain is being loaded");
             }
 

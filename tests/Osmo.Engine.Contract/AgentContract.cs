@@ -22,7 +22,7 @@ public abstract class AgentContract(EngineUnderTest engine) : EngineContract
     {
         var rig = await engine.SharedAsync();
         var backend = NewName();
-        await using var agent = await ScriptedAgent.JoinAsync(rig.Door, backend.Value);
+        await using var agent = await JoinAsync(rig, backend);
         await agent.ReportAsync([ScriptedNode.Ready("good"), ScriptedNode.NotReady("bad")], snapshot: true);
         Assert.Empty(agent.LabelUpdates);
 
@@ -44,7 +44,7 @@ public abstract class AgentContract(EngineUnderTest engine) : EngineContract
     {
         var rig = await engine.SharedAsync();
         var backend = NewName();
-        await using var agent = await ScriptedAgent.JoinAsync(rig.Door, backend.Value);
+        await using var agent = await JoinAsync(rig, backend);
         await using var other = await ScriptedAgent.ConnectAsync(
             rig.Door, backend.Value, ScriptedAgent.HelloOf(backend.Value, clusterUid: "another"));
         await Eventually.HoldsAsync(() => other.Ended, "the other agent is refused");
@@ -113,22 +113,21 @@ public abstract class AgentContract(EngineUnderTest engine) : EngineContract
         const int Nodes = 30;
         var rig = await engine.SharedAsync();
         var backend = NewName();
-        var sink = SteppedSink.Open();
-        await using var conduit = rig.Caller.ConnectListener(backend, ListenerChannel.Node, sink);
-        await SayAsync(conduit, ListenerFrames.Init(ListenerFrames.UidOf(backend.Value)));
+        var (conduit, sink) = await ListenAsync(rig, backend, "first");
+        await using var listening = conduit;
         string[] frames = [.. Enumerable.Range(0, Nodes).Select(i => ListenerFrames.Resource($"node-{i}", true, "Ready"))];
         foreach (var frame in frames)
         {
             await SayAsync(conduit, frame);
         }
 
-        await Eventually.HoldsAsync(() => sink.Frames.Count >= Nodes, "everything is acknowledged", () => sink.Frames.Count);
+        await Eventually.HoldsAsync(() => sink.Frames.Count > Nodes, "everything is acknowledged", () => sink.Frames.Count);
 
-        var answers = sink.Frames.Select(frame => Encoding.UTF8.GetString(frame)).ToArray();
+        var answers = sink.Frames.Skip(1).Select(frame => Encoding.UTF8.GetString(frame)).ToArray();
         Assert.Equal(
             frames.Select(ListenerFrames.UuidOf),
             answers.Select(answer => frames.Select(ListenerFrames.UuidOf).Single(uuid => answer.Contains(uuid, StringComparison.Ordinal))));
-        Assert.Equal(Nodes, (await rig.Caller.GetBackend(backend).GetAsync(Cancel)).Nodes);
+        Assert.Equal(1 + Nodes, (await rig.Caller.GetBackend(backend).GetAsync(Cancel)).Nodes);
     }
 
     /// <summary>Lets a backend's nodes be labelled.</summary>
@@ -138,6 +137,36 @@ public abstract class AgentContract(EngineUnderTest engine) : EngineContract
         Audit.System,
         null,
         Cancel);
+
+    /// <summary>
+    /// A listener's connection on which the report of a node was acknowledged. As every listener it connects again, and says again what was
+    /// not acknowledged, where its connection is closed.
+    /// </summary>
+    private protected static async Task<(IAgentConduit Conduit, SteppedSink Sink)> ListenAsync(
+        IEngineRig rig, BackendName backend, string node)
+    {
+        (IAgentConduit, SteppedSink)? listening = null;
+        await Eventually.AgreesAsync(
+            async () =>
+            {
+                var sink = SteppedSink.Open();
+                var conduit = rig.Caller.ConnectListener(backend, ListenerChannel.Node, sink);
+                await SayAsync(conduit, ListenerFrames.Init(ListenerFrames.UidOf(backend.Value)));
+                await SayAsync(conduit, ListenerFrames.Resource(node, true, "Ready"));
+                await Eventually.HoldsAsync(
+                    () => sink.Frames.Count > 0 || (sink.Moved ?? sink.Completed) is not null, $"an answer to the listener of {backend}");
+                if (sink.Frames.Count > 0)
+                {
+                    listening = (conduit, sink);
+                    return null;
+                }
+
+                await conduit.DisposeAsync();
+                return sink.Moved ?? sink.Completed;
+            },
+            $"the listener of {backend} is heard");
+        return listening!.Value;
+    }
 
     private protected static string Text(Protocol.Agent.V1.LabelUpdate update) => $"{update.Node}={update.Available}";
 
@@ -162,7 +191,7 @@ public abstract class ClusterAgentContract(ClusterUnderTest engine) : AgentContr
     {
         var rig = await engine.SharedClusterAsync();
         var backend = NewName();
-        await using var agent = await ScriptedAgent.JoinAsync(rig.Door, backend.Value);
+        await using var agent = await JoinAsync(rig, backend);
         await LabelAsync(rig.Caller, backend);
         await agent.ReportAsync([ScriptedNode.Ready("one")], snapshot: true);
         for (var moves = 1; moves <= 2; moves++)
@@ -193,22 +222,14 @@ public abstract class ClusterAgentContract(ClusterUnderTest engine) : AgentContr
     {
         var rig = await engine.SharedClusterAsync();
         var backend = NewName();
-        var first = SteppedSink.Open();
-        await using (var conduit = rig.Caller.ConnectListener(backend, ListenerChannel.Node, first))
-        {
-            await SayAsync(conduit, ListenerFrames.Init(ListenerFrames.UidOf(backend.Value)));
-            await SayAsync(conduit, ListenerFrames.Resource("one", true, "Ready"));
-            await Eventually.HoldsAsync(() => first.Frames.Count == 1, "the first is acknowledged");
-            await rig.MoveAsync(backend);
-            await Eventually.HoldsAsync(() => first.Moved is not null, "the connection is given up as moved", () => first.Completed);
-            Assert.Null(first.Completed);
-        }
+        var (first, sink) = await ListenAsync(rig, backend, "one");
+        await rig.MoveAsync(backend);
+        await Eventually.HoldsAsync(() => sink.Moved is not null, "the connection is given up as moved", () => sink.Completed);
+        Assert.Null(sink.Completed);
+        await first.DisposeAsync();
 
-        var second = SteppedSink.Open();
-        await using var next = rig.Caller.ConnectListener(backend, ListenerChannel.Node, second);
-        await SayAsync(next, ListenerFrames.Init(ListenerFrames.UidOf(backend.Value)));
-        await SayAsync(next, ListenerFrames.Resource("two", true, "Ready"));
-        await Eventually.HoldsAsync(() => second.Frames.Count == 1, "the second is acknowledged");
+        var (second, _) = await ListenAsync(rig, backend, "two");
+        await using var listening = second;
         Assert.Equal(2, (await rig.Caller.GetBackend(backend).GetAsync(Cancel)).Nodes);
     }
 }

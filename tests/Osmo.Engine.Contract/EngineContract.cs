@@ -24,18 +24,41 @@ public abstract class EngineContract
     /// <summary>A name that no other test has.</summary>
     protected static BackendName NewName() => BackendName.Parse($"backend-{Interlocked.Increment(ref _named)}");
 
+    /// <summary>
+    /// An agent that was welcomed, over the front door. As every agent it begins anew where it is asked to, and comes again.
+    /// </summary>
+    protected static async Task<ScriptedAgent> JoinAsync(IEngineRig rig, BackendName backend)
+    {
+        ScriptedAgent? joined = null;
+        await Eventually.AgreesAsync(
+            async () =>
+            {
+                var agent = await ScriptedAgent.ConnectAsync(rig.Door, backend.Value, ScriptedAgent.HelloOf(backend.Value));
+                await Eventually.HoldsAsync(
+                    () => agent.Welcome is not null || agent.Restart is not null || agent.Ended, $"an answer to the agent of {backend}");
+                if (agent is { Welcome: null, Ended: false })
+                {
+                    await agent.BeginAnewAsync();
+                }
+
+                joined = agent;
+                if (agent is { Welcome: not null, Ended: false })
+                {
+                    return null;
+                }
+
+                await agent.DisposeAsync();
+                return $"{agent.Refusal}";
+            },
+            $"the agent of {backend} is welcomed");
+        return joined!;
+    }
+
     /// <summary>A backend that an agent has registered, and left.</summary>
     protected static async Task<BackendName> RegisterAsync(IEngineRig rig)
     {
         var backend = NewName();
-        await Eventually.AgreesAsync(
-            async () =>
-            {
-                await using var agent = await ScriptedAgent.ConnectAsync(rig.Door, backend.Value, ScriptedAgent.HelloOf(backend.Value));
-                await Eventually.HoldsAsync(() => agent.Welcome is not null || agent.Ended, $"an answer to the agent of {backend}");
-                return agent.Welcome is null ? $"{agent.Refusal}" : null;
-            },
-            $"{backend} is registered");
+        await using var agent = await JoinAsync(rig, backend);
         return backend;
     }
 

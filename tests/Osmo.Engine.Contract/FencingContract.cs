@@ -44,7 +44,8 @@ public abstract class FencingContract(ClusterUnderTest engine) : EngineContract
         var backend = await RegisterAsync(rig);
         await ConfigureAsync(rig.Caller, backend, "before");
         Task<BackendRecord>[] changes;
-        using (var held = rig.Gate.HoldCommits(backend))
+        var held = rig.Gate.HoldCommits(backend);
+        using (held)
         {
             changes = [.. Everywhere(rig).Select((seen, i) => ConfigureAsync(seen, backend, $"under way {i}"))];
             await Eventually.HoldsAsync(() => held.Waiting == 1, "the old owner is about to write");
@@ -52,6 +53,8 @@ public abstract class FencingContract(ClusterUnderTest engine) : EngineContract
         }
 
         var records = await Task.WhenAll(changes);
+
+        Assert.Equal(1, held.Refused);
 
         Assert.Equal(
             records.OrderBy(record => record.Revision).Select(record => (record.Revision, (string?)record.Config.Description)),

@@ -54,7 +54,7 @@ public abstract class RoutingContract(ClusterUnderTest engine) : EngineContract
     {
         var rig = await engine.SharedClusterAsync();
         var name = NewName();
-        await using (var agent = await ScriptedAgent.JoinAsync(rig.Door, name.Value))
+        await using (var agent = await JoinAsync(rig, name))
         {
             await agent.ReportAsync([ScriptedNode.Ready("good"), ScriptedNode.NotReady("bad")], snapshot: true);
         }
@@ -78,23 +78,6 @@ public abstract class RoutingContract(ClusterUnderTest engine) : EngineContract
             Assert.True(after.Epoch > before.Epoch);
             before = after;
         }
-    }
-
-    [Fact]
-    public async Task Silos_that_join_get_a_share_and_callers_find_it()
-    {
-        await using var rig = await engine.StartClusterAsync(new RigOptions { Silos = 1 });
-        var backends = await RegisterAsync(rig, 16);
-        var joined = await rig.AddSiloAsync();
-        var owners = new List<string>();
-        foreach (var backend in backends)
-        {
-            await ConfigureAsync(joined.Engine, backend, "from the new one");
-            Assert.Equal("from the new one", await ReadAsync(rig.Caller, backend));
-            owners.Add((await PlacementAsync(rig, backend)).Silo);
-        }
-
-        Assert.Contains(joined.Id, owners);
     }
 
     /// <summary>Where a backend is, which everybody has to agree on.</summary>

@@ -7,8 +7,8 @@ using Osmo.Grains.Storage;
 namespace Osmo.Engine.Contract.Rigs;
 
 /// <summary>
-/// The ownership of a silo that a test lets believe: what it owned when it was told to, it claims from then on, as a process does that
-/// was paused before it learnt otherwise. What the store says it hears as ever.
+/// The ownership of a silo that a test lets believe: what it owned when it was told to, it claims from then on, and its grains run on,
+/// as in a process that was paused before it learnt otherwise. What the store says it hears as ever.
 /// </summary>
 public sealed class FirmBelief
 {
@@ -28,6 +28,9 @@ public sealed class FirmBelief
             _usual = provider.GetRequiredKeyedService<IOwnership>("before belief");
             return new Believing(_usual, _believed);
         });
+        services.MoveUnder<IActivationHost>("before belief");
+        services.AddSingleton<IActivationHost>(
+            provider => new Keeping(provider.GetRequiredKeyedService<IActivationHost>("before belief"), _believed));
     }
 
     private sealed class Believing(IOwnership usual, ConcurrentDictionary<BackendName, ShardEpoch> believed) : IOwnership
@@ -38,5 +41,14 @@ public sealed class FirmBelief
             usual.ConfirmAsync(claim, cancellationToken);
 
         public void Lost(ShardEpoch claim) => usual.Lost(claim);
+    }
+
+    /// <summary>Grains of what is believed go on as well: only the store ends them.</summary>
+    private sealed class Keeping(IActivationHost usual, ConcurrentDictionary<BackendName, ShardEpoch> believed) : IActivationHost
+    {
+        public Task EndAsync(IReadOnlySet<int> shards) =>
+            usual.EndAsync(shards.Except(believed.Values.Select(claim => claim.Shard)).ToHashSet());
+
+        public (int Backends, long Nodes) Count() => usual.Count();
     }
 }

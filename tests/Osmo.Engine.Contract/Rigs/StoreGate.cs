@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Engine.Contract.Rigs;
@@ -47,6 +48,9 @@ public sealed class StoreGate
     {
         private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _waiting;
+        private int _refused;
+
+        public int Refused => Volatile.Read(ref _refused);
 
         public bool CommitsOnly => commitsOnly;
 
@@ -57,6 +61,8 @@ public sealed class StoreGate
             Interlocked.Increment(ref _waiting);
             return _open.Task;
         }
+
+        public void Refuse() => Interlocked.Increment(ref _refused);
 
         public void Dispose()
         {
@@ -76,8 +82,17 @@ public sealed class StoreGate
 
         public async Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken)
         {
+            var held = gate._held.GetValueOrDefault(commit.Backend);
             await gate.PassAsync(commit.Backend, commits: true).WaitAsync(cancellationToken);
-            return await inner.CommitAsync(commit, cancellationToken);
+            try
+            {
+                return await inner.CommitAsync(commit, cancellationToken);
+            }
+            catch (OsmoException refusal) when (refusal.Code == ErrorCode.Moved)
+            {
+                held?.Refuse();
+                throw;
+            }
         }
 
         public Task CheckAsync(CancellationToken cancellationToken) => inner.CheckAsync(cancellationToken);
@@ -97,4 +112,7 @@ public interface IHeldBackend : IDisposable
 {
     /// <summary>Loads and commits that came to the gate so far.</summary>
     int Waiting { get; }
+
+    /// <summary>Commits that came to the closed gate, and that the store then refused because another silo owns the backend.</summary>
+    int Refused { get; }
 }

@@ -131,7 +131,11 @@ public class ClusterServerRig : IClusterRig
         await MoveAsync(backend);
         var owner = await OwnerAsync(backend);
         await Unrefused(
-            async () => (await owner.Local.GetBackend(backend).PingAsync(CancellationToken.None)).Silo is var id && id == owner.Id ? null : id,
+            async () =>
+            {
+                await owner.Local.GetBackend(backend).PingAsync(CancellationToken.None);
+                return null;
+            },
             $"{owner.Id} serves {backend}");
         return stale.Local;
     }
@@ -215,7 +219,8 @@ public class ClusterServerRig : IClusterRig
 
     private async Task<string?> UnsettledAsync()
     {
-        foreach (var part in _silos.Select(silo => silo.Services).Append(Gateway.Services).SelectMany(each => each.GetServices<IReadiness>()))
+        var hosts = _silos.Select(silo => silo.Services).Append(Gateway.Services);
+        foreach (var part in hosts.SelectMany(services => services.GetServices<IReadiness>()))
         {
             if (await part.FindProblemAsync(CancellationToken.None) is { } problem)
             {

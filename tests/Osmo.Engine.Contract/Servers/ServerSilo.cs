@@ -8,7 +8,9 @@ using Osmo.Testing.Network;
 
 namespace Osmo.Engine.Contract.Servers;
 
-/// <summary>A silo of <see cref="ClusterServerRig"/>: a server in this process, with a network around it that a test can take away.</summary>
+/// <summary>
+/// A silo of <see cref="ClusterServerRig"/>: a server in this process, with a network around it that a test can take away.
+/// </summary>
 public sealed class ServerSilo : IEngineSilo, IAsyncDisposable
 {
     private readonly TcpProxy _toDatabase;
