@@ -24,7 +24,7 @@ internal static partial class OrleansLog
     public static partial void RenewalFailed(ILogger logger, string reason);
 
     [LoggerMessage(4307, LogLevel.Information, "{Count} shards go to silo {Recipient}")]
-    public static partial void Moving(ILogger logger, int count, Uri recipient);
+    public static partial void Moving(ILogger logger, int count, string recipient);
 
     [LoggerMessage(4308, LogLevel.Warning, "Shard {Shard} could not be placed: {Reason}")]
     public static partial void PlacingFailed(ILogger logger, int shard, string reason);

@@ -28,7 +28,8 @@ internal sealed class ClusterStage : IAsyncDisposable
 
     public IReadOnlyList<string> Backends { get; }
 
-    public static async Task<ClusterStage> StartAsync(int silos, int gateways, int backends, CancellationToken cancel)
+    public static async Task<ClusterStage> StartAsync(
+        int silos, int gateways, int backends, CancellationToken cancel, params IReadOnlyList<string> more)
     {
         var postgres = await PostgresServer.StartAsync(
             new PostgresServerOptions
@@ -37,7 +38,7 @@ internal sealed class ClusterStage : IAsyncDisposable
             },
             cancel);
         var connectionString = await postgres.CreateDatabaseAsync(cancel);
-        var rig = await ClusterRig.StartAsync(connectionString, new ClusterOptions { Silos = silos, Gateways = gateways });
+        var rig = await ClusterRig.StartAsync(connectionString, new ClusterOptions { Silos = silos, Gateways = gateways, More = more });
         var names = Enumerable.Range(0, backends).Select(i => $"backend-{i:0000}").ToArray();
         var stage = new ClusterStage(postgres, NpgsqlDataSource.Create(connectionString), rig, names);
         await stage.SharesAreFairAsync(cancel);

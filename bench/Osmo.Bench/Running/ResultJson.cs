@@ -43,8 +43,12 @@ internal static class ResultJson
             json.WriteString("name", figure.Name);
             json.WriteNumber("value", figure.Value);
             json.WriteString("unit", figure.Unit);
-            json.WriteNumber("goal", figure.Goal);
-            json.WriteString("goal_kind", figure.Kind == GoalKind.AtLeast ? "at_least" : "at_most");
+            if (figure.Goal is { } goal)
+            {
+                json.WriteNumber("goal", goal);
+                json.WriteString("goal_kind", figure.Kind == GoalKind.AtLeast ? "at_least" : "at_most");
+            }
+
             json.WriteBoolean("met", figure.IsMet);
             json.WriteString("detail", figure.Detail);
             json.WriteEndObject();

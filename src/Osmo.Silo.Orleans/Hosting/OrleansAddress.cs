@@ -6,7 +6,8 @@ namespace Osmo.Silo.Orleans.Hosting;
 /// <summary>The address of an Orleans silo as the cluster's tables have it: <c>orleans://10.0.0.7:8081/123456789</c>.</summary>
 internal static class OrleansAddress
 {
-    private const string Scheme = "orleans";
+    /// <summary>What such an address begins with.</summary>
+    public const string Scheme = "orleans";
 
     public static Uri Write(SiloAddress silo) => new($"{Scheme}://{silo.Endpoint}/{silo.Generation}");
 

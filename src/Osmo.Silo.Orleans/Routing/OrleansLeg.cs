@@ -12,8 +12,6 @@ namespace Osmo.Silo.Orleans.Routing;
 /// </summary>
 internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
 {
-    private static readonly Immutable<byte[][]> Pulse = Array.Empty<byte[]>().AsImmutable();
-
     private readonly Guid _link = Guid.NewGuid();
     private readonly IClusterClient _client;
     private readonly IShardGrain _shard;
@@ -31,7 +29,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
         _sink = sink;
         _time = time;
         _reference = client.CreateObjectReference<IAgentObserver>(this);
-        _out = new FrameBatches(frames => TellAsync(frames.AsImmutable()));
+        _out = new FrameBatches(frames => TellAsync(_shard.ReceiveAsync(_link, frames.AsImmutable())));
     }
 
     /// <summary>Joins it to a backend.</summary>
@@ -98,11 +96,11 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
         }
     }
 
-    private async Task TellAsync(Immutable<byte[][]> frames)
+    private async Task TellAsync(ValueTask<bool> telling)
     {
         try
         {
-            if (!await _shard.ReceiveAsync(_link, frames).ConfigureAwait(false))
+            if (!await telling.ConfigureAwait(false))
             {
                 _sink.Move("the backend's shard was activated anew");
             }
@@ -123,7 +121,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
                 return;
             }
 
-            await TellAsync(Pulse).WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await TellAsync(_shard.PulseAsync(_link)).WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

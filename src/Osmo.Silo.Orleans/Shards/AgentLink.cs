@@ -27,14 +27,16 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
     /// <summary>How long ago the gateway said something, if only that the agent is still there.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _heardAt));
 
+    /// <summary>The gateway says that the agent is still there.</summary>
+    public void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
+
     /// <summary>Takes frames, and returns when there is room for more.</summary>
     public async ValueTask ReceiveAsync(byte[][] frames)
     {
-        Volatile.Write(ref _heardAt, _time.GetTimestamp());
         foreach (var frame in frames)
         {
+            Hear();
             await _conduit.ReceiveAsync(frame, CancellationToken.None).ConfigureAwait(false);
-            Volatile.Write(ref _heardAt, _time.GetTimestamp());
         }
     }
 

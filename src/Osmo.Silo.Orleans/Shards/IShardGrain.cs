@@ -22,11 +22,17 @@ internal interface IShardGrain : IGrainWithIntegerKey
     [Alias("join")]
     Task<string?> JoinAsync(Guid link, string backend, string join, IAgentObserver observer);
 
-    /// <summary>Takes frames of an agent, in order, and returns when there is room for more. Without frames it says that the agent lives.</summary>
+    /// <summary>Takes frames of an agent, in order, and returns when there is room for more.</summary>
     /// <returns>False where the connection is not joined here: it has to be joined again.</returns>
     [Alias("receive")]
     [ResponseTimeout("00:01:00")]
     ValueTask<bool> ReceiveAsync(Guid link, Immutable<byte[][]> frames);
+
+    /// <summary>Says that the agent is still there, and asks whether its connection is joined here.</summary>
+    /// <remarks>Answered at once by a silo that lives: frames that one has taken which died may wait for their answer much longer.</remarks>
+    [Alias("pulse")]
+    [ResponseTimeout("00:00:04")]
+    ValueTask<bool> PulseAsync(Guid link);
 
     /// <summary>The agent has hung up.</summary>
     [Alias("leave")]

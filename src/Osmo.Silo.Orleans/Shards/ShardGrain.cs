@@ -128,6 +128,13 @@ internal sealed class ShardGrain(
         return true;
     }
 
+    public ValueTask<bool> PulseAsync(Guid link)
+    {
+        var isKnown = _links.TryGetValue(link, out var known);
+        known?.Hear();
+        return ValueTask.FromResult(isKnown);
+    }
+
     public async Task LeaveAsync(Guid link)
     {
         if (_links.Remove(link, out var known))

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
+using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
@@ -18,6 +19,7 @@ internal sealed class ShardSpread(
     ShardOwnership ownership,
     IGrainFactory grains,
     ILocalSiloDetails silo,
+    ISiloStatusOracle membership,
     LeaseOptions options,
     TimeProvider time,
     ILogger<ShardSpread> logger) : IDisposable
@@ -40,7 +42,7 @@ internal sealed class ShardSpread(
                 return;
             }
 
-            if (watch.Current?.Table.Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining) is true)
+            if (watch.Current is { } reading && AsOrleansSees(reading.Table).Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining))
             {
                 return;
             }
@@ -65,7 +67,8 @@ internal sealed class ShardSpread(
             try
             {
                 var reading = await watch.RefreshAsync(_ending.Token).ConfigureAwait(false);
-                moved = await ApplyAsync(reading.Table, ShardBalancer.Plan(reading.Table, ownership.Incarnation)).ConfigureAwait(false);
+                var table = AsOrleansSees(reading.Table);
+                moved = await ApplyAsync(table, ShardBalancer.Plan(table, ownership.Incarnation)).ConfigureAwait(false);
             }
             catch (OsmoException)
             {
@@ -83,23 +86,56 @@ internal sealed class ShardSpread(
         }
     }
 
+    /// <summary>Who is alive is for Orleans to say: a silo that it does not count among them gets nothing, and what it had is free.</summary>
+    private OwnershipSnapshot AsOrleansSees(OwnershipSnapshot table) => table with
+    {
+        Silos = [.. table.Silos.Select(row => IsActive(row) ? row : row with { LeaseLeft = TimeSpan.Zero })],
+    };
+
+    private bool IsActive(SiloEntry row) =>
+        row.Address.Scheme == OrleansAddress.Scheme
+        && membership.GetApproximateSiloStatus(OrleansAddress.Read(row.Address)) is SiloStatus.Active or SiloStatus.ShuttingDown;
+
     private async Task<bool> ApplyAsync(OwnershipSnapshot table, ShardPlan plan)
     {
-        var homeless = plan.Free.AddRange(plan.Expired);
-        await Task.WhenAll(homeless.Select(shard => TryAsync(shard.Shard, silo.SiloAddress, grain => grain.TouchAsync())))
+        var homeless = plan.Free.AddRange(plan.Expired).Select(shard => (shard.Shard, Silo: silo.SiloAddress));
+        await Task.WhenAll(homeless.Concat(Strays(table, plan)).Select(place => TryAsync(place.Shard, place.Silo, grain => grain.TouchAsync())))
             .ConfigureAwait(false);
-        if (plan.HandOvers is not [var (recipient, shards), ..] || table.Find(recipient) is not { } row)
+        if (plan.HandOvers is not [var (recipient, shards), ..])
         {
             return false;
         }
 
-        var batch = shards.Take(options.HandOverShards).Where(shard => ownership.Holds(shard)).ToImmutableArray();
-        OrleansLog.Moving(logger, batch.Length, row.Address);
-        var there = OrleansAddress.Read(row.Address);
+        var batch = shards.Where(ownership.Holds).Take(options.HandOverShards).ToImmutableArray();
+        if (batch.IsEmpty)
+        {
+            return false;
+        }
+
+        var there = AddressOf(table, recipient);
+        OrleansLog.Moving(logger, batch.Length, there.ToString());
         await Task.WhenAll(batch.Select(shard => TryAsync(shard.Shard, there, grain => grain.MoveAsync(there.ToParsableString()))))
             .ConfigureAwait(false);
-        return batch.Length > 0 && await HaveMovedAsync(batch).ConfigureAwait(false);
+        return await HaveMovedAsync(batch).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Shards that this silo had last and does not run any more: a move that ended halfway leaves them nowhere until somebody calls.
+    /// </summary>
+    private IEnumerable<(int Shard, SiloAddress Silo)> Strays(OwnershipSnapshot table, ShardPlan plan)
+    {
+        var given = plan.HandOvers.SelectMany(given => given.Shards, (given, shard) => (shard.Shard, given.Recipient)).ToDictionary();
+        for (var shard = 0; shard < table.Shards.Length; shard++)
+        {
+            var (epoch, owner) = table.Shards[shard];
+            if (owner == ownership.Incarnation && !ownership.Holds(new ShardEpoch(shard, epoch)))
+            {
+                yield return (shard, given.TryGetValue(shard, out var recipient) ? AddressOf(table, recipient) : silo.SiloAddress);
+            }
+        }
+    }
+
+    private static SiloAddress AddressOf(OwnershipSnapshot table, long incarnation) => OrleansAddress.Read(table.Find(incarnation)!.Address);
 
     /// <summary>Waits until others have taken shards, so that only a few move at a time.</summary>
     private async Task<bool> HaveMovedAsync(ImmutableArray<ShardEpoch> shards)

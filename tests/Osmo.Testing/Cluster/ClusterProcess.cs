@@ -22,6 +22,9 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
     private ServerProcess? _process;
     private string? _program;
 
+    /// <summary>Whether processes run the engine that they run without being told which.</summary>
+    public static bool IsUsualEngine => Variable(EngineVariable) is null;
+
     public string Name => name;
 
     /// <summary>Where it serves its REST API or its status; the same after every start.</summary>

@@ -53,6 +53,7 @@ public sealed class ClusterRig : IAsyncDisposable
     public static async Task<ClusterRig> StartAsync(string connectionString, ClusterOptions? options = null)
     {
         options ??= new ClusterOptions();
+        await EngineScripts.ApplyAsync(connectionString);
         var rig = new ClusterRig(connectionString, options.Links);
         for (var i = 0; i < options.Silos; i++)
         {
@@ -140,6 +141,7 @@ public sealed class ClusterRig : IAsyncDisposable
             "--url", Text(url),
             "--cluster-url", Text(clusterUrl),
             "--cluster-advertise-url", Text(advertised),
+            .. ClusterProcess.IsUsualEngine && !options.More.Contains("--engine") ? (string[])[] : ["--cluster-client-url", Text(ReservedPorts.NextUrl())],
             .. options.More,
         ]);
     }

@@ -16,12 +16,14 @@ internal static class ProjectRules
         ["Osmo.Storage"] = ["Osmo.Grains", "Osmo.Access", "Osmo.Configs"],
         ["Osmo.Cluster"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage"],
         ["Osmo.Silo"] = ["Osmo.Grains", "Osmo.Protocol"],
+        ["Osmo.Silo.Orleans"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage", "Osmo.Silo", "Osmo.Cluster"],
         ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Access", "Osmo.Configs"],
         ["Osmo.Agent"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Cli"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
         ["Osmo.Server"] =
         [
             "Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Storage", "Osmo.Cluster", "Osmo.Silo",
+            "Osmo.Silo.Orleans",
             "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli", "Osmo.Access", "Osmo.Configs",
         ],
     };

@@ -11,7 +11,7 @@ using Osmo.Silo.Orleans.Shards;
 using Osmo.Testing;
 using Osmo.Testing.Network;
 
-namespace Osmo.Orleans.Tests;
+namespace Osmo.Engine.Orleans;
 
 /// <summary>Silos of Orleans, each a server composed as people run it, in this process.</summary>
 public sealed class OrleansRig(string connectionString, RigOptions options) : ClusterServerRig(connectionString, options)

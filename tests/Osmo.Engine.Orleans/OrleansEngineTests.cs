@@ -5,7 +5,7 @@ using Xunit;
 
 [assembly: AssemblyFixture(typeof(SharedPostgres))]
 
-namespace Osmo.Orleans.Tests;
+namespace Osmo.Engine.Orleans;
 
 /// <summary>The engine that is Orleans.</summary>
 public sealed class OrleansUnderTest(SharedPostgres postgres) : ClusterUnderTest
@@ -13,7 +13,7 @@ public sealed class OrleansUnderTest(SharedPostgres postgres) : ClusterUnderTest
     public override async Task<IClusterRig> StartClusterAsync(RigOptions options)
     {
         var database = await postgres.CreateDatabaseAsync();
-        await OrleansScripts.ApplyAsync(database);
+        await EngineScripts.ApplyAsync(database);
         var rig = new OrleansRig(database, options);
         await rig.OpenAsync();
         return rig;
