@@ -84,7 +84,8 @@ internal sealed class EnginesBenchmark : IBenchmark
     private static Figure Calls(string label, string where, (double PerSecond, double P50Ms, double P99Ms, double CpuUs) load) => new(
         $"{label}: grain calls {where}, {CallLoad.Callers} callers", load.PerSecond, "calls/s", Goal: null, GoalKind.AtLeast,
         string.Create(
-            CultureInfo.InvariantCulture, $"p50 {load.P50Ms:F2} ms, p99 {load.P99Ms:F2} ms, {load.CpuUs:F1} us of the caller's processor time for each"));
+            CultureInfo.InvariantCulture,
+            $"p50 {load.P50Ms:F2} ms, p99 {load.P99Ms:F2} ms, {load.CpuUs:F1} us of the caller's processor time for each"));
 
     private static async Task<Figure> KillAsync(string label, string[] options, CancellationToken cancel)
     {
@@ -110,7 +111,8 @@ internal sealed class EnginesBenchmark : IBenchmark
         await Parallel.ForEachAsync(
             Enumerable.Range(0, MemoryBackends),
             new ParallelOptions { MaxDegreeOfParallelism = LoadsAtOnce, CancellationToken = cancel },
-            async (number, _) => fleet[number] = await ReportingBackend.LoadAsync(stage.Rig.GatewayUrls[0], number, models, _ => { }));
+            async (number, _) =>
+                fleet[number] = await ReportingBackend.LoadAsync(stage.Rig.GatewayUrls[0], number, models, _ => { }));
         var loaded = silo.ResidentBytes;
         foreach (var backend in fleet)
         {
@@ -118,7 +120,7 @@ internal sealed class EnginesBenchmark : IBenchmark
         }
 
         return new(
-            $"{label}: memory of a silo with {MemoryBackends} backends of {MemoryNodes} nodes", loaded, "bytes", Goal: null, GoalKind.AtMost,
+            $"{label}: memory of a silo, {MemoryBackends} backends of {MemoryNodes} nodes", loaded, "bytes", Goal: null, GoalKind.AtMost,
             string.Create(CultureInfo.InvariantCulture, $"{empty / 1e6:F0} MB before"));
     }
 

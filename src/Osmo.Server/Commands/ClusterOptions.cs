@@ -107,7 +107,8 @@ internal sealed class ClusterOptions
     {
         Option[] options =
         [
-            _postgres, _engine, _roles, _id, _url, _clientUrl, _advertised, _keyFile, _certificate, _certificateKey, _authority, _certificateName,
+            _postgres, _engine, _roles, _id, _url, _clientUrl, _advertised,
+            _keyFile, _certificate, _certificateKey, _authority, _certificateName,
             _lease, _drain, _call,
         ];
         Array.ForEach(options, command.Options.Add);

@@ -89,7 +89,8 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
         tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
         tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
         tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = options.Credentials.ServerName;
-        tls.RemoteCertificateValidation = (certificate, chain, errors) => IsTrusted(certificate, chain, errors, files.Current().Authorities);
+        tls.RemoteCertificateValidation = (certificate, chain, errors) =>
+            IsTrusted(certificate, chain, errors, files.Current().Authorities);
     }
 
     /// <summary>Only a caller looks at a name, so only there can one not match.</summary>

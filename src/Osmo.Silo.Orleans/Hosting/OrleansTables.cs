@@ -23,8 +23,8 @@ internal static class OrleansTables
         {
             throw new OsmoException(
                 ErrorCode.Invalid,
-                "The database has no tables of Orleans. Apply the scripts PostgreSQL-Main.sql and PostgreSQL-Clustering.sql of Orleans' ADO.NET "
-                + "providers to it, and then those of its migrations that are newer; docs/orleans.md says where they are.");
+                "The database has no tables of Orleans. Apply the scripts PostgreSQL-Main.sql and PostgreSQL-Clustering.sql of Orleans' "
+                + "ADO.NET providers to it, and then those of its migrations that are newer; docs/orleans.md says where they are.");
         }
     }
 }

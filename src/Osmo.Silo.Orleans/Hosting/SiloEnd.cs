@@ -5,8 +5,8 @@ namespace Osmo.Silo.Orleans.Hosting;
 
 /// <summary>
 /// Ends this silo when it must not go on: the others took it for dead, its id was given to another process, or Orleans met an error that it
-/// cannot go on from. Orleans by itself would end the process on the spot; it ends in good order instead, with a message that says why. What
-/// it still does until then the store refuses, where it is not its own any more.
+/// cannot go on from. Orleans by itself would end the process on the spot; it ends in good order instead, with a message that says why.
+/// What it still does until then the store refuses, where it is not its own any more.
 /// </summary>
 internal sealed class SiloEnd(IHostApplicationLifetime application) : IFatalErrorHandler
 {
@@ -25,6 +25,6 @@ internal sealed class SiloEnd(IHostApplicationLifetime application) : IFatalErro
         exception is not (OperationCanceledException or ThreadAbortException) && !application.ApplicationStopping.IsCancellationRequested;
 
     public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) => Stop(
-        $"Orleans cannot go on in this process: {context ?? exception?.Message ?? "it does not say why"} Start it again; where that happens often, "
-        + "the process is starved of processor time or network, or --lease-seconds is too short for it.");
+        $"Orleans cannot go on in this process: {context ?? exception?.Message ?? "it does not say why"} Start it again; where that "
+        + "happens often, the process is starved of processor time or network, or --lease-seconds is too short for it.");
 }

@@ -105,7 +105,9 @@ internal sealed class SiloRow(
             if (!await TryRenewAsync(incarnation).ConfigureAwait(false))
             {
                 _state = LeaseState.Superseded;
-                end.Stop($"Another process was started with the id {options.Id}, so this one stops. Give every silo an id of its own with --silo-id.");
+                end.Stop(
+                    $"Another process was started with the id {options.Id}, so this one stops. Where both should run, give each an id of "
+                    + "its own (--silo-id).");
                 return;
             }
         }

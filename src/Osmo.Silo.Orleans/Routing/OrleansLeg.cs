@@ -7,8 +7,8 @@ using Osmo.Silo.Orleans.Shards;
 namespace Osmo.Silo.Orleans.Routing;
 
 /// <summary>
-/// A gateway's end of an agent's connection that is joined to the grain of a shard. The grain is asked now and then whether it still has the
-/// connection: it may have been activated elsewhere, and whoever had it before may have died without a word.
+/// A gateway's end of an agent's connection that is joined to the grain of a shard. The grain is asked now and then whether it still has
+/// the connection: it may have been activated elsewhere, and whoever had it before may have died without a word.
 /// </summary>
 internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
 {

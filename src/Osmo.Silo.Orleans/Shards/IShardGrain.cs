@@ -9,7 +9,7 @@ namespace Osmo.Silo.Orleans.Shards;
 [Alias("osmo.shard")]
 internal interface IShardGrain : IGrainWithIntegerKey
 {
-    /// <summary>Runs a call (<c>osmo.cluster.v1.Call</c>) and returns its answer (<c>osmo.cluster.v1.Answer</c>), failures included.</summary>
+    /// <summary>Runs a call (<c>osmo.cluster.v1.Call</c>) and returns its answer (<c>.Answer</c>), failures included.</summary>
     [Alias("call")]
     ValueTask<Immutable<byte[]>> CallAsync(Immutable<byte[]> call);
 
@@ -29,7 +29,7 @@ internal interface IShardGrain : IGrainWithIntegerKey
     ValueTask<bool> ReceiveAsync(Guid link, Immutable<byte[][]> frames);
 
     /// <summary>Says that the agent is still there, and asks whether its connection is joined here.</summary>
-    /// <remarks>Answered at once by a silo that lives: frames that one has taken which died may wait for their answer much longer.</remarks>
+    /// <remarks>Answered at once by a silo that lives: frames that a dead one has taken may wait for their answer much longer.</remarks>
     [Alias("pulse")]
     [ResponseTimeout("00:00:04")]
     ValueTask<bool> PulseAsync(Guid link);
@@ -59,7 +59,7 @@ internal interface IAgentObserver : IGrainObserver
 
     /// <summary>Nothing more will be sent.</summary>
     /// <param name="reason">Why, for logs.</param>
-    /// <param name="isFinal">Whether the agent's connection ends with it; otherwise it is joined again, wherever the backend is then.</param>
+    /// <param name="isFinal">Whether the agent's connection ends with it; otherwise it is joined again, where the backend is then.</param>
     [Alias("end")]
     Task EndAsync(string reason, bool isFinal);
 }

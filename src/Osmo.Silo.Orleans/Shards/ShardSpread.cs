@@ -42,7 +42,8 @@ internal sealed class ShardSpread(
                 return;
             }
 
-            if (watch.Current is { } reading && AsOrleansSees(reading.Table).Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining))
+            if (watch.Current is { } reading
+                && AsOrleansSees(reading.Table).Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining))
             {
                 return;
             }
@@ -86,7 +87,7 @@ internal sealed class ShardSpread(
         }
     }
 
-    /// <summary>Who is alive is for Orleans to say: a silo that it does not count among them gets nothing, and what it had is free.</summary>
+    /// <summary>Who is alive is for Orleans to say: a silo that it takes for dead gets nothing, and what it had is free.</summary>
     private OwnershipSnapshot AsOrleansSees(OwnershipSnapshot table) => table with
     {
         Silos = [.. table.Silos.Select(row => IsActive(row) ? row : row with { LeaseLeft = TimeSpan.Zero })],
@@ -99,8 +100,8 @@ internal sealed class ShardSpread(
     private async Task<bool> ApplyAsync(OwnershipSnapshot table, ShardPlan plan)
     {
         var homeless = plan.Free.AddRange(plan.Expired).Select(shard => (shard.Shard, Silo: silo.SiloAddress));
-        await Task.WhenAll(homeless.Concat(Strays(table, plan)).Select(place => TryAsync(place.Shard, place.Silo, grain => grain.TouchAsync())))
-            .ConfigureAwait(false);
+        var touches = homeless.Concat(Strays(table, plan)).Select(place => TryAsync(place.Shard, place.Silo, grain => grain.TouchAsync()));
+        await Task.WhenAll(touches).ConfigureAwait(false);
         if (plan.HandOvers is not [var (recipient, shards), ..])
         {
             return false;
@@ -135,7 +136,8 @@ internal sealed class ShardSpread(
         }
     }
 
-    private static SiloAddress AddressOf(OwnershipSnapshot table, long incarnation) => OrleansAddress.Read(table.Find(incarnation)!.Address);
+    private static SiloAddress AddressOf(OwnershipSnapshot table, long incarnation) =>
+        OrleansAddress.Read(table.Find(incarnation)!.Address);
 
     /// <summary>Waits until others have taken shards, so that only a few move at a time.</summary>
     private async Task<bool> HaveMovedAsync(ImmutableArray<ShardEpoch> shards)

@@ -141,10 +141,15 @@ public sealed class ClusterRig : IAsyncDisposable
             "--url", Text(url),
             "--cluster-url", Text(clusterUrl),
             "--cluster-advertise-url", Text(advertised),
-            .. ClusterProcess.IsUsualEngine && !options.More.Contains("--engine") ? (string[])[] : ["--cluster-client-url", Text(ReservedPorts.NextUrl())],
+            .. ForClients(options),
             .. options.More,
         ]);
     }
+
+    /// <summary>Where gateways come in, of an engine that has them come in elsewhere than silos.</summary>
+    private static string[] ForClients(ClusterOptions options) => ClusterProcess.IsUsualEngine && !options.More.Contains("--engine")
+        ? []
+        : ["--cluster-client-url", Text(ReservedPorts.NextUrl())];
 
     private ClusterProcess Gateway(string name, string connectionString, ClusterOptions options)
     {
