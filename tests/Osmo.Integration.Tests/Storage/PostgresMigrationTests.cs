@@ -27,7 +27,7 @@ public sealed class PostgresMigrationTests(SharedPostgres postgres)
 
         await using var session = await PostgresSession.OpenAsync(database, Cancel);
         const string Versions = "SELECT string_agg(version::text, ',' ORDER BY version) FROM schema_version";
-        Assert.Equal("1,2,3,4,5,6,7", await session.RunAsync(Versions, Cancel));
+        Assert.Equal("1,2,3,4,5,6,7,8", await session.RunAsync(Versions, Cancel));
         Assert.Equal(256L, await session.RunAsync("SELECT count(*) FROM shard WHERE epoch = 0 AND owner IS NULL", Cancel));
         Assert.Equal(1L, await session.RunAsync("SELECT count(*) FROM cluster WHERE shards = 256", Cancel));
     }
