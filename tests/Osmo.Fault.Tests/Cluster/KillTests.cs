@@ -11,7 +11,7 @@ namespace Osmo.Fault.Tests.Cluster;
 [Collection(ClusterCollection.Name)]
 public sealed class KillTests(KillScene kill, ITestOutputHelper output) : IClassFixture<KillScene>, IAsyncLifetime
 {
-    private const int Kills = 6;
+    private const int Kills = 4;
 
     private readonly ClusterScene _scene = kill.Scene;
 
