@@ -26,6 +26,8 @@ internal sealed class SiloRow(
     TimeProvider time,
     ILogger<SiloRow> logger) : IHostedLifecycleService, ISiloLease, IDisposable
 {
+    private const int RegistrationsMax = 10;
+
     private readonly CancellationTokenSource _ending = new();
     private Task _renewing = Task.CompletedTask;
     private volatile LeaseState _state = LeaseState.Joining;
@@ -41,7 +43,7 @@ internal sealed class SiloRow(
     {
         var registration = new SiloRegistration(
             options.Id, OrleansAddress.Write(silo.SiloAddress), options.Version, ClusterProtocol.Version, ClusterEngine.Orleans);
-        var incarnation = await table.RegisterAsync(registration, options.Lease.Lease, cancellationToken).ConfigureAwait(false);
+        var incarnation = await RegisterAsync(registration, cancellationToken).ConfigureAwait(false);
         rights.Begin(incarnation);
         ownership.Begin(incarnation);
         OrleansLog.Joined(logger, incarnation, registration.Address);
@@ -91,6 +93,23 @@ internal sealed class SiloRow(
     }
 
     public void Dispose() => _ending.Dispose();
+
+    /// <summary>A database that is slow while many start is no reason not to.</summary>
+    private async Task<long> RegisterAsync(SiloRegistration registration, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await table.RegisterAsync(registration, options.Lease.Lease, cancellationToken).ConfigureAwait(false);
+            }
+            catch (OsmoException failure) when (failure.Code == ErrorCode.Unavailable && tries < RegistrationsMax)
+            {
+                OrleansLog.RenewalFailed(logger, failure.Message);
+                await Task.Delay(options.Lease.Renewal, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 
     private async Task RenewAsync(long incarnation)
     {
