@@ -9,7 +9,6 @@ using Osmo.Bench.Running;
 using Osmo.Cluster.Membership;
 using Osmo.Grains.Engine;
 using Osmo.Server.Hosting;
-using Osmo.Testing.Histories;
 using Osmo.Testing.Network;
 
 namespace Osmo.Bench.Benchmarks;
@@ -95,7 +94,7 @@ internal sealed class EnginesBenchmark : IBenchmark
         var lost = await stage.BackendsOfAsync(victim.Name, cancel);
         var start = Stopwatch.GetTimestamp();
         await victim.KillAsync();
-        var found = await Task.WhenAll(lost.Select(backend => AcceptedAsync(http, backend, start, cancel)));
+        var found = await Task.WhenAll(lost.Select(backend => FailoverBenchmark.AcceptedAsync(http, backend, start, cancel)));
         return new(
             $"{label}: kill -9 to the last backend writable", found.Max(), "ms", Goal: null, GoalKind.AtMost,
             string.Create(CultureInfo.InvariantCulture, $"{lost.Count} backends, first {found.Min():F0} ms"));
@@ -122,19 +121,6 @@ internal sealed class EnginesBenchmark : IBenchmark
         return new(
             $"{label}: memory of a silo, {MemoryBackends} backends of {MemoryNodes} nodes", loaded, "bytes", Goal: null, GoalKind.AtMost,
             string.Create(CultureInfo.InvariantCulture, $"{empty / 1e6:F0} MB before"));
-    }
-
-    private static async Task<double> AcceptedAsync(HttpClient http, string backend, long start, CancellationToken cancel)
-    {
-        while (true)
-        {
-            var value = Guid.NewGuid().ToString();
-            var answer = await ConfigRegister.WriteAsync(http, backend, value, ifMatch: null, key: value, cancel);
-            if (answer.Kind == AnswerKind.Ok)
-            {
-                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            }
-        }
     }
 
     private static Task<OsmoServer> StartAsync(ClusterSettings settings) => OsmoServer.StartAsync(new OsmoServerOptions

@@ -50,7 +50,8 @@ internal sealed class FailoverBenchmark : IBenchmark
         return [new("kill to the next acknowledged write, p99", Percentile.Of(sorted, 0.99), "ms", P99MsMax, GoalKind.AtMost, detail)];
     }
 
-    private static async Task<double> AcceptedAsync(HttpClient http, string backend, long start, CancellationToken cancel)
+    /// <summary>Asks for a change of a backend until it is acknowledged; the milliseconds since a start.</summary>
+    public static async Task<double> AcceptedAsync(HttpClient http, string backend, long start, CancellationToken cancel)
     {
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (true)

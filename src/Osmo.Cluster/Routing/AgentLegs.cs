@@ -19,6 +19,14 @@ internal sealed class AgentLegs(
 {
     private static readonly TimeSpan RouteCheckInterval = TimeSpan.FromSeconds(1);
 
+    private IShardRoutes Routes => routes;
+
+    private ClusterRoutingOptions Options => options;
+
+    private TimeProvider Time => time;
+
+    private ILogger Logger => logger;
+
     /// <summary>The way to the owner of a backend, for one connection.</summary>
     public IOwnerPath PathTo(BackendName backend) => new OwnerPath(this, backend);
 
@@ -94,12 +102,4 @@ internal sealed class AgentLegs(
 
         public void Report(Exception failure) => ClusterLog.CallFailed(legs.Logger, backend.Value, failure);
     }
-
-    private IShardRoutes Routes => routes;
-
-    private ClusterRoutingOptions Options => options;
-
-    private TimeProvider Time => time;
-
-    private ILogger Logger => logger;
 }

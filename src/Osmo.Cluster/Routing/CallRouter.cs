@@ -114,7 +114,10 @@ internal sealed class CallRouter(
         return message;
     }
 
-    private static TAnswer Read<TAnswer>(GrainCall<TAnswer> call, Proto.Answer answer)
+    /// <summary>What an answer says.</summary>
+    /// <exception cref="OsmoException">It is the grain's refusal.</exception>
+    /// <exception cref="WireFormatException">It cannot be read.</exception>
+    public static TAnswer Read<TAnswer>(GrainCall<TAnswer> call, Proto.Answer answer)
     {
         if (answer.Failure is { } failure)
         {

@@ -3,8 +3,6 @@ namespace Osmo.Kubernetes;
 /// <summary>Reads events. A field of another kind than expected counts as absent.</summary>
 internal static class EventReader
 {
-    private const int TextCharsMax = WorkflowPodReader.TextCharsMax;
-
     /// <exception cref="JsonFormatException">It cannot be read.</exception>
     public static (EventProjection? Entry, string ResourceVersion) Read(ref JsonCursor cursor)
     {
@@ -24,15 +22,15 @@ internal static class EventReader
             }
             else if (name.SequenceEqual("type"u8))
             {
-                entry = entry with { Type = Short(ref cursor) };
+                entry = entry with { Type = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("reason"u8))
             {
-                entry = entry with { Reason = Short(ref cursor) };
+                entry = entry with { Reason = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("message"u8))
             {
-                entry = entry with { Message = Short(ref cursor) };
+                entry = entry with { Message = JsonMembers.Short(ref cursor) };
             }
             else if (!times.TryRead(name, ref cursor))
             {
@@ -70,15 +68,15 @@ internal static class EventReader
         {
             if (name.SequenceEqual("kind"u8))
             {
-                entry = entry with { ObjectKind = Short(ref cursor) };
+                entry = entry with { ObjectKind = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("name"u8))
             {
-                entry = entry with { ObjectName = Short(ref cursor) };
+                entry = entry with { ObjectName = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("uid"u8))
             {
-                entry = entry with { ObjectUid = Short(ref cursor) };
+                entry = entry with { ObjectUid = JsonMembers.Short(ref cursor) };
             }
             else
             {
@@ -88,8 +86,6 @@ internal static class EventReader
 
         return entry;
     }
-
-    private static string Short(ref JsonCursor cursor) => ShortText.Of(JsonMembers.Text(ref cursor), TextCharsMax);
 
     /// <summary>The times of an event, of which recorders of different ages fill in different ones.</summary>
     private struct EventTimes

@@ -3,6 +3,9 @@ namespace Osmo.Kubernetes;
 /// <summary>Reads fields of which another kind than expected counts as absent.</summary>
 internal static class JsonMembers
 {
+    /// <summary>Longest reason, message or name that is kept.</summary>
+    public const int TextCharsMax = 1_000;
+
     /// <summary>The next member of the object under the cursor; one that is no object has none and is passed over.</summary>
     public static bool Next(scoped ref JsonCursor cursor, ref bool first, out ReadOnlySpan<byte> name)
     {
@@ -27,6 +30,9 @@ internal static class JsonMembers
 
         return cursor.NextElement(ref first);
     }
+
+    /// <summary><see cref="Text"/>, cut where it is very long.</summary>
+    public static string Short(ref JsonCursor cursor) => ShortText.Of(Text(ref cursor), TextCharsMax);
 
     /// <summary>A text, or a number as it is written; empty for anything else.</summary>
     public static string Text(ref JsonCursor cursor)

@@ -9,9 +9,6 @@ namespace Osmo.Kubernetes;
 /// </summary>
 internal ref struct WorkflowPodReader
 {
-    /// <summary>Longest reason, message or name that is kept.</summary>
-    public const int TextCharsMax = 1_000;
-
     private string _workflow = "";
     private string _task = "";
     private string _retry = "";
@@ -56,7 +53,7 @@ internal ref struct WorkflowPodReader
             return false;
         }
 
-        _firstContainer = Short(ref cursor);
+        _firstContainer = JsonMembers.Short(ref cursor);
         return true;
     }
 
@@ -119,15 +116,15 @@ internal ref struct WorkflowPodReader
         {
             if (name.SequenceEqual("reason"u8))
             {
-                state = state with { Reason = Short(ref cursor) };
+                state = state with { Reason = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("message"u8))
             {
-                state = state with { Message = Short(ref cursor) };
+                state = state with { Message = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("podIP"u8))
             {
-                state = state with { Ip = Short(ref cursor) };
+                state = state with { Ip = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("containerStatuses"u8))
             {
@@ -162,7 +159,7 @@ internal ref struct WorkflowPodReader
             {
                 if (name.SequenceEqual("name"u8))
                 {
-                    container = container with { Name = Short(ref cursor) };
+                    container = container with { Name = JsonMembers.Short(ref cursor) };
                 }
                 else if (name.SequenceEqual("state"u8))
                 {
@@ -208,11 +205,11 @@ internal ref struct WorkflowPodReader
         {
             if (name.SequenceEqual("reason"u8))
             {
-                container = container with { Reason = Short(ref cursor) };
+                container = container with { Reason = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("message"u8))
             {
-                container = container with { Message = Short(ref cursor) };
+                container = container with { Message = JsonMembers.Short(ref cursor) };
             }
             else if (name.SequenceEqual("exitCode"u8))
             {
@@ -239,10 +236,10 @@ internal ref struct WorkflowPodReader
             {
                 condition = name switch
                 {
-                    _ when name.SequenceEqual("type"u8) => condition with { Type = Short(ref cursor) },
-                    _ when name.SequenceEqual("status"u8) => condition with { Status = Short(ref cursor) },
-                    _ when name.SequenceEqual("reason"u8) => condition with { Reason = Short(ref cursor) },
-                    _ when name.SequenceEqual("message"u8) => condition with { Message = Short(ref cursor) },
+                    _ when name.SequenceEqual("type"u8) => condition with { Type = JsonMembers.Short(ref cursor) },
+                    _ when name.SequenceEqual("status"u8) => condition with { Status = JsonMembers.Short(ref cursor) },
+                    _ when name.SequenceEqual("reason"u8) => condition with { Reason = JsonMembers.Short(ref cursor) },
+                    _ when name.SequenceEqual("message"u8) => condition with { Message = JsonMembers.Short(ref cursor) },
                     _ when name.SequenceEqual("lastTransitionTime"u8) => condition with { Since = JsonTimes.Read(ref cursor) },
                     _ => Passed(ref cursor, condition),
                 };
@@ -264,6 +261,4 @@ internal ref struct WorkflowPodReader
         int.TryParse(JsonMembers.Text(ref cursor), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
             ? number
             : null;
-
-    private static string Short(ref JsonCursor cursor) => ShortText.Of(JsonMembers.Text(ref cursor), TextCharsMax);
 }

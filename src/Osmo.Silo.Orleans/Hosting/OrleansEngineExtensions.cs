@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Hosting;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
@@ -90,7 +89,7 @@ public static class OrleansEngineExtensions
         services.AddOrleans(silo =>
         {
             silo.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();
-            new OrleansSettings(options, TimeProvider.System, LoggerFactory.Create(_ => { })).Configure(silo);
+            new OrleansSettings(options, TimeProvider.System).Configure(silo);
         });
     }
 }

@@ -7,7 +7,7 @@ using Osmo.Cluster.Wire.Security;
 namespace Osmo.Silo.Orleans.Hosting;
 
 /// <summary>What silos and clients of a cluster tell Orleans, and have to agree on.</summary>
-internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider time, ILoggerFactory logging)
+internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider time, ILoggerFactory? logging = null)
 {
     /// <summary>How Orleans' ADO.NET provider names PostgreSQL.</summary>
     private const string Invariant = "Npgsql";
@@ -83,7 +83,7 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
     /// <summary>Both ends show a certificate of the cluster's authority, and a silo's carries the name of silos.</summary>
     private void Secure(TlsOptions tls)
     {
-        var files = new CertificateFiles(options.Credentials, time, logging.CreateLogger<CertificateFiles>());
+        var files = new CertificateFiles(options.Credentials, time, logging?.CreateLogger<CertificateFiles>());
         tls.LocalServerCertificateSelector = (_, _) => files.Current().Own.TargetCertificate;
         tls.LocalClientCertificateSelector = (_, _, _, _, _) => files.Current().Own.TargetCertificate;
         tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;

@@ -3,7 +3,6 @@ using Orleans.Concurrency;
 using Osmo.Cluster;
 using Osmo.Cluster.Routing;
 using Osmo.Cluster.Wire;
-using Osmo.Cluster.Wire.Mapping;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
@@ -84,16 +83,9 @@ internal sealed class OrleansCalls(IClusterClientSource source, ClusterRoutingOp
 
     private static TAnswer Read<TAnswer>(GrainCall<TAnswer> call, Proto.Answer answer)
     {
-        if (answer.Failure is { } failure)
-        {
-            throw FailureMessages.Read(failure);
-        }
-
         try
         {
-            return call.TryRead(answer, out var result)
-                ? result
-                : throw new WireFormatException("it answers something else. Check that gateway and silo are at most one version apart.");
+            return CallRouter.Read(call, answer);
         }
         catch (WireFormatException unreadable)
         {
