@@ -44,7 +44,7 @@ public abstract class FencingContract(ClusterUnderTest engine) : EngineContract
         var backend = await RegisterAsync(rig);
         await ConfigureAsync(rig.Caller, backend, "before");
         Task<BackendRecord>[] changes;
-        var held = rig.Gate.HoldCommits(backend);
+        var held = rig.Gate.HoldNextCommit(backend);
         using (held)
         {
             changes = [.. Everywhere(rig).Select((seen, i) => ConfigureAsync(seen, backend, $"under way {i}"))];

@@ -318,13 +318,9 @@ internal sealed class LeaseKeeper : ISiloLease, IAsyncDisposable
         _lease.Drop();
         OnLost(_rights.DropClaims());
         var reading = await _watch.RefreshAsync(cancellationToken).ConfigureAwait(false);
-        if (reading.Table.Silos.FirstOrDefault(silo => silo.Id == _silo.Id && silo.Incarnation > own) is { } other)
+        if (Supersession.Find(reading.Table, _silo, own) is { } error)
         {
             Volatile.Write(ref _state, (int)LeaseState.Superseded);
-            var error = new OsmoException(
-                ErrorCode.Unavailable,
-                $"Another process joined the cluster as silo {_silo.Id}, at {other.Address} with incarnation {other.Incarnation}: this one,"
-                + $" incarnation {own} at {_silo.Address}, must stop. Where both should run, give each an id of its own (--silo-id).");
             OwnershipLog.Superseded(_logger, error.Message);
             _rights.Begin(0);
             _left.TrySetResult();

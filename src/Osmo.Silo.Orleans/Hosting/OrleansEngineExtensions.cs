@@ -71,6 +71,7 @@ public static class OrleansEngineExtensions
     private static void AddSilo(IServiceCollection services, OrleansEngineOptions options)
     {
         services.AddSingleton<ShardRights>();
+        services.AddSingleton<Lease>();
         services.AddSingleton<ShardOwnership>();
         services.AddSingleton<IOwnership>(provider => provider.GetRequiredService<ShardOwnership>());
         services.AddSingleton<ShardSpread>();
@@ -89,6 +90,7 @@ public static class OrleansEngineExtensions
         services.AddOrleans(silo =>
         {
             silo.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();
+            silo.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
             new OrleansSettings(options, TimeProvider.System).Configure(silo);
         });
     }

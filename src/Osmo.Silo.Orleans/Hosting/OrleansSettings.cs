@@ -48,7 +48,7 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
     public void Configure(IClientBuilder client)
     {
         client.Configure<ClusterOptions>(Name);
-        client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = options.Lease.Lease);
+        client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = options.Lease.Renewal);
         client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = ResponseTimeout);
         client.UseAdoNetClustering(database =>
         {

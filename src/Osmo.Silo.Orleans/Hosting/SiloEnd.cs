@@ -15,16 +15,17 @@ internal sealed class SiloEnd(IHostApplicationLifetime application) : IFatalErro
     /// <summary>Completes when the silo has to end, with the error to exit with.</summary>
     public Task<OsmoException> Error => _error.Task;
 
-    public void Stop(string why)
+    public void Stop(OsmoException why)
     {
-        _error.TrySetResult(new OsmoException(ErrorCode.Unavailable, why));
+        _error.TrySetResult(why);
         application.StopApplication();
     }
 
     public bool IsUnexpected(Exception exception) =>
         exception is not (OperationCanceledException or ThreadAbortException) && !application.ApplicationStopping.IsCancellationRequested;
 
-    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) => Stop(
+    public void OnFatalException(object? sender = null, string? context = null, Exception? exception = null) => Stop(new OsmoException(
+        ErrorCode.Unavailable,
         $"Orleans cannot go on in this process: {context ?? exception?.Message ?? "it does not say why"} Start it again; where that "
-        + "happens often, the process is starved of processor time or network, or --lease-seconds is too short for it.");
+        + "happens often, the process is starved of processor time or network, or --lease-seconds is too short for it."));
 }

@@ -11,43 +11,64 @@ namespace Osmo.Silo.Orleans.Hosting;
 
 /// <summary>
 /// The silo's row in the cluster's tables: what operators and gateways see of it, and the owner that its shards name. It is written before
-/// Orleans starts and deleted after it has stopped. That a silo is alive is for Orleans to say; the row's expiry decides nothing but who
-/// may be cut off from the database when a shard is taken from it.
+/// Orleans starts and deleted after it has stopped. That a silo is alive is for Orleans to say, by what it hears on the network; the row
+/// says whether it reaches the database. One that does not for as long as a lease can serve nothing and gives up what it runs, which the
+/// others then place with those that do.
 /// </summary>
-internal sealed class SiloRow(
-    OrleansEngineOptions options,
-    ILocalSiloDetails silo,
-    IOwnershipTable table,
-    ShardRights rights,
-    ShardOwnership ownership,
-    ShardSpread spread,
-    IActivationHost host,
-    SiloEnd end,
-    TimeProvider time,
-    ILogger<SiloRow> logger) : IHostedLifecycleService, ISiloLease, IDisposable
+internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
 {
     private const int RegistrationsMax = 10;
 
+    private readonly SiloRegistration _silo;
+    private readonly IOwnershipTable _table;
+    private readonly Lease _lease;
+    private readonly ShardRights _rights;
+    private readonly ShardOwnership _ownership;
+    private readonly ShardSpread _spread;
+    private readonly IActivationHost _host;
+    private readonly SiloEnd _end;
+    private readonly LeaseOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SiloRow> _logger;
     private readonly CancellationTokenSource _ending = new();
+    private readonly WakeSignal _renewNow = new();
     private Task _renewing = Task.CompletedTask;
     private volatile LeaseState _state = LeaseState.Joining;
-    private volatile bool _draining;
 
-    public LeaseState State => _state;
+    public SiloRow(
+        OrleansEngineOptions options,
+        ILocalSiloDetails silo,
+        IOwnershipTable table,
+        Lease lease,
+        ShardRights rights,
+        ShardOwnership ownership,
+        ShardSpread spread,
+        IActivationHost host,
+        SiloEnd end,
+        TimeProvider time,
+        ILogger<SiloRow> logger)
+    {
+        _silo = new SiloRegistration(
+            options.Id, OrleansAddress.Write(silo.SiloAddress), options.Version, ClusterProtocol.Version, ClusterEngine.Orleans);
+        (_table, _lease, _rights, _ownership, _spread) = (table, lease, rights, ownership, spread);
+        (_host, _end, _options, _time, _logger) = (host, end, options.Lease, time, logger);
+    }
 
-    public long? Incarnation => ownership.Incarnation is > 0 and var incarnation ? incarnation : null;
+    public LeaseState State => _state is var state && state == LeaseState.Serving && !_lease.Holds ? LeaseState.Fenced : state;
 
-    public Task<OsmoException> Superseded => end.Error;
+    public long? Incarnation => _ownership.Incarnation is > 0 and var incarnation ? incarnation : null;
+
+    public Task<OsmoException> Superseded => _end.Error;
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var registration = new SiloRegistration(
-            options.Id, OrleansAddress.Write(silo.SiloAddress), options.Version, ClusterProtocol.Version, ClusterEngine.Orleans);
-        var incarnation = await RegisterAsync(registration, cancellationToken).ConfigureAwait(false);
-        rights.Begin(incarnation);
-        ownership.Begin(incarnation);
-        OrleansLog.Joined(logger, incarnation, registration.Address);
-        _renewing = RenewAsync(incarnation);
+        for (var tries = 1; !await TryRegisterAsync(last: tries == RegistrationsMax, cancellationToken).ConfigureAwait(false); tries++)
+        {
+            // A database that is slow while many start is no reason not to.
+            await Task.Delay(_options.Renewal, _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        _renewing = RenewAsync();
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -55,22 +76,21 @@ internal sealed class SiloRow(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         _state = LeaseState.Serving;
-        spread.Start();
+        _spread.Start();
         return Task.CompletedTask;
     }
 
     /// <summary>Hands over what runs here, shard by shard, while everything still works; Orleans would end all of it at once.</summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        if (_state != LeaseState.Serving || end.Error.IsCompleted)
+        if (_state != LeaseState.Serving || _end.Error.IsCompleted)
         {
             return;
         }
 
         _state = LeaseState.Draining;
-        _draining = true;
-        await TryRenewAsync(ownership.Incarnation).ConfigureAwait(false);
-        await spread.DrainAsync(cancellationToken).ConfigureAwait(false);
+        _renewNow.Set();
+        await _spread.DrainAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -78,15 +98,17 @@ internal sealed class SiloRow(
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         await _ending.CancelAsync().ConfigureAwait(false);
-        await spread.StopAsync().ConfigureAwait(false);
+        await _spread.StopAsync().ConfigureAwait(false);
         await _renewing.ConfigureAwait(false);
+        _lease.Drop();
         try
         {
-            await table.LeaveAsync(ownership.Incarnation, cancellationToken).ConfigureAwait(false);
+            // Even where there is no time left: it takes no longer than a statement may.
+            await _table.LeaveAsync(_ownership.Incarnation, CancellationToken.None).ConfigureAwait(false);
         }
         catch (OsmoException failure)
         {
-            OrleansLog.RenewalFailed(logger, failure.Message);
+            OrleansLog.RenewalFailed(_logger, failure.Message);
         }
 
         _state = _state == LeaseState.Superseded ? LeaseState.Superseded : LeaseState.Left;
@@ -94,63 +116,89 @@ internal sealed class SiloRow(
 
     public void Dispose() => _ending.Dispose();
 
-    /// <summary>A database that is slow while many start is no reason not to.</summary>
-    private async Task<long> RegisterAsync(SiloRegistration registration, CancellationToken cancellationToken)
+    private async Task<bool> TryRegisterAsync(bool last, CancellationToken cancellationToken)
     {
-        for (var tries = 1; ; tries++)
+        var sentAt = _time.GetTimestamp();
+        try
         {
-            try
-            {
-                return await table.RegisterAsync(registration, options.Lease.Lease, cancellationToken).ConfigureAwait(false);
-            }
-            catch (OsmoException failure) when (failure.Code == ErrorCode.Unavailable && tries < RegistrationsMax)
-            {
-                OrleansLog.RenewalFailed(logger, failure.Message);
-                await Task.Delay(options.Lease.Renewal, time, cancellationToken).ConfigureAwait(false);
-            }
+            var incarnation = await _table.RegisterAsync(_silo, _options.Lease, cancellationToken).ConfigureAwait(false);
+            _rights.Begin(incarnation);
+            _ownership.Begin(incarnation);
+            _lease.Renewed(sentAt);
+            _lease.Serve(sentAt);
+            OrleansLog.Joined(_logger, incarnation, _silo.Address);
+            return true;
+        }
+        catch (OsmoException failure) when (failure.Code == ErrorCode.Unavailable && !last)
+        {
+            OrleansLog.RenewalFailed(_logger, failure.Message);
+            return false;
         }
     }
 
-    private async Task RenewAsync(long incarnation)
+    private async Task RenewAsync()
     {
+        var pause = _options.Renewal;
         while (true)
         {
-            await Task.Delay(options.Lease.Renewal, time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _renewNow.WaitAsync(pause, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_ending.IsCancellationRequested)
             {
                 return;
             }
 
-            if (!await TryRenewAsync(incarnation).ConfigureAwait(false))
-            {
-                _state = LeaseState.Superseded;
-                end.Stop(
-                    $"Another process was started with the id {options.Id}, so this one stops. Where both should run, give each an id of "
-                    + "its own (--silo-id).");
-                return;
-            }
+            pause = await StepAsync().ConfigureAwait(false) ? _options.Renewal : _options.RetryPause;
         }
     }
 
-    /// <returns>False where the row is gone.</returns>
-    private async Task<bool> TryRenewAsync(long incarnation)
+    /// <returns>False where it has to be tried again soon.</returns>
+    private async Task<bool> StepAsync()
     {
+        // Before anything is renewed: where the database or this process stood still, others may have taken any of them.
+        if (!_lease.Holds && _ownership.GiveUp() is > 0 and var given)
+        {
+            OrleansLog.GaveUp(_logger, given);
+        }
+
+        var sentAt = _time.GetTimestamp();
         try
         {
-            var (backends, nodes) = host.Count();
-            var report = new SiloReport(_draining, backends, nodes);
-            var renewed = await table.RenewAsync(incarnation, report, options.Lease.Lease, _ending.Token).ConfigureAwait(false);
-            await table.ForgetAsync(options.Lease.Remembered, _ending.Token).ConfigureAwait(false);
-            return renewed;
+            var (backends, nodes) = _host.Count();
+            var report = new SiloReport(_state == LeaseState.Draining, backends, nodes);
+            if (!await _table.RenewAsync(_ownership.Incarnation, report, _options.Lease, _ending.Token).ConfigureAwait(false))
+            {
+                return await LoseRowAsync().ConfigureAwait(false);
+            }
+
+            _lease.Renewed(sentAt);
+            _lease.Serve(sentAt);
+            await _table.ForgetAsync(_options.Remembered, _ending.Token).ConfigureAwait(false);
+            return true;
         }
         catch (OsmoException failure)
         {
-            OrleansLog.RenewalFailed(logger, failure.Message);
-            return true;
+            OrleansLog.RenewalFailed(_logger, failure.Message);
+            return false;
         }
         catch (OperationCanceledException)
         {
             return true;
         }
+    }
+
+    /// <summary>The row is gone: it was forgotten while the database was out of reach, or the silo's id was given to another process.</summary>
+    private async Task<bool> LoseRowAsync()
+    {
+        _lease.Drop();
+        _ownership.GiveUp();
+        var table = await _table.ReadAsync(_ending.Token).ConfigureAwait(false);
+        if (Supersession.Find(table, _silo, _ownership.Incarnation) is not { } error)
+        {
+            return _state == LeaseState.Draining || await TryRegisterAsync(last: false, _ending.Token).ConfigureAwait(false);
+        }
+
+        _state = LeaseState.Superseded;
+        _end.Stop(error);
+        return true;
     }
 }

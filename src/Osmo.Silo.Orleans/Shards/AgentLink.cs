@@ -31,12 +31,12 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
     public void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
 
     /// <summary>Takes frames, and returns when there is room for more.</summary>
-    public async ValueTask ReceiveAsync(byte[][] frames)
+    public async ValueTask ReceiveAsync(byte[][] frames, CancellationToken cancellationToken)
     {
         foreach (var frame in frames)
         {
             Hear();
-            await _conduit.ReceiveAsync(frame, CancellationToken.None).ConfigureAwait(false);
+            await _conduit.ReceiveAsync(frame, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -27,17 +27,21 @@ namespace Osmo.Silo.Orleans.Shards;
 /// </summary>
 [Reentrant]
 [CollectionAgeLimit(AlwaysActive = true)]
+[ShardPlacement]
 internal sealed class ShardGrain(
     ShardOwnership ownership,
     IActivationHost host,
     [FromKeyedServices(SiloServiceCollectionExtensions.LocalEngine)] IGrainEngine engine,
     LeaseOptions lease,
     TimeProvider time,
-    ILogger<ShardGrain> logger) : Grain, IShardGrain
+    ILogger<ShardGrain> logger) : Grain, IShardGrain, IDisposable
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<Guid, AgentLink> _links = [];
+
+    /// <summary>Orleans lets an activation go when nothing is under way in it: what waits for a store that hangs must not hold it up.</summary>
+    private readonly CancellationTokenSource _leaving = new(Timeout.InfiniteTimeSpan, time);
     private ShardEpoch _claim;
 
     private int Shard => (int)this.GetPrimaryKeyLong();
@@ -51,7 +55,7 @@ internal sealed class ShardGrain(
 
         try
         {
-            _claim = await ownership.TakeAsync(Shard, DeactivateOnIdle, cancellationToken);
+            _claim = await ownership.TakeAsync(Shard, Leave, cancellationToken);
         }
         catch (OsmoException failure)
         {
@@ -86,6 +90,7 @@ internal sealed class ShardGrain(
             await link.DisposeAsync();
         }
 
+        await _leaving.CancelAsync();
         OrleansLog.ShardDeactivated(logger, _claim.Shard, _claim.Epoch, reason.Description);
     }
 
@@ -93,8 +98,13 @@ internal sealed class ShardGrain(
     {
         var message = Proto.Call.Parser.ParseFrom(call.Value);
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(message.TimeoutMs), time);
-        var answer = await CallDispatch.AnswerAsync(engine, admission: null, message, logger, deadline.Token);
-        return answer.ToByteArray().AsImmutable();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _leaving.Token);
+        var answer = await CallDispatch.AnswerAsync(engine, admission: null, message, logger, end.Token);
+
+        // What was given up may still be done: no refusal, then, but an end of which the caller knows that it does not know.
+        return answer.Failure is not null && end.IsCancellationRequested
+            ? throw new TimeoutException("The silo did not come to it in time.")
+            : answer.ToByteArray().AsImmutable();
     }
 
     public Task<string?> JoinAsync(Guid link, string backend, string join, IAgentObserver observer)
@@ -124,8 +134,15 @@ internal sealed class ShardGrain(
             return false;
         }
 
-        await known.ReceiveAsync(frames.Value);
-        return true;
+        try
+        {
+            await known.ReceiveAsync(frames.Value, _leaving.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (_leaving.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     public ValueTask<bool> PulseAsync(Guid link)
@@ -148,8 +165,21 @@ internal sealed class ShardGrain(
     public Task MoveAsync(string silo)
     {
         RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
+        _leaving.CancelAfter(lease.EndLimit);
         MigrateOnIdle();
         return Task.CompletedTask;
+    }
+
+    /// <summary>Orleans calls it after the end of the activation.</summary>
+    public void Dispose() => _leaving.Dispose();
+
+    private void Leave()
+    {
+        if (!_leaving.IsCancellationRequested)
+        {
+            _leaving.CancelAfter(lease.EndLimit);
+            DeactivateOnIdle();
+        }
     }
 
     /// <summary>A gateway that died does not say that its agents are gone.</summary>

@@ -7,14 +7,15 @@ using Osmo.Grains.Storage;
 namespace Osmo.Silo.Orleans.Shards;
 
 /// <summary>
-/// Which shards this silo may run: those whose Orleans grain is active here, each under the epoch that it took. As with leases, a claim is
-/// what this process knows, and a confirmation is what the database knows.
+/// Which shards this silo may run: those whose Orleans grain is active here, each under the epoch that it took, while its row in the
+/// database is renewed. A claim is what this process knows, and a confirmation is what the database knows.
 /// </summary>
 internal sealed class ShardOwnership : IOwnership
 {
     private const int TakesMax = 2;
 
     private readonly IOwnershipTable _table;
+    private readonly Lease _lease;
     private readonly TimeProvider _time;
     private readonly LeaseOptions _options;
     private readonly Held?[] _held = new Held?[BackendShard.Count];
@@ -22,9 +23,10 @@ internal sealed class ShardOwnership : IOwnership
     private readonly Coalescer<int, IReadOnlyList<ShardEpoch>> _takes;
     private long _incarnation;
 
-    public ShardOwnership(IOwnershipTable table, LeaseOptions options, TimeProvider time)
+    public ShardOwnership(IOwnershipTable table, Lease lease, LeaseOptions options, TimeProvider time)
     {
         _table = table;
+        _lease = lease;
         _options = options;
         _time = time;
         _confirmations = new(ClusterOwnership.ConfirmationsMax, claims => table.FindLostAsync(claims, CancellationToken.None));
@@ -51,6 +53,11 @@ internal sealed class ShardOwnership : IOwnership
             {
                 Volatile.Write(ref _held[shard], new Held(claim, lost));
                 return claim;
+            }
+
+            if (!_lease.Holds)
+            {
+                throw new OsmoException(ErrorCode.Unavailable, "This silo does not reach the database. Try again: another one may.");
             }
 
             // A commit of the former owner holds the shard's row, or this silo's own row is late.
@@ -81,7 +88,7 @@ internal sealed class ShardOwnership : IOwnership
     public ShardEpoch? Claim(BackendName backend)
     {
         var shard = BackendShard.Of(backend);
-        return Volatile.Read(ref _held[shard])?.Claim ?? throw Refusal(shard);
+        return _lease.Holds && Volatile.Read(ref _held[shard]) is { } held ? held.Claim : throw Refusal(shard);
     }
 
     public async ValueTask ConfirmAsync(ShardEpoch? claim, CancellationToken cancellationToken)
@@ -106,6 +113,15 @@ internal sealed class ShardOwnership : IOwnership
             Release(claim);
             held.Lost();
         }
+    }
+
+    /// <summary>Has the grains of every shard end here: others may have taken them, or are about to.</summary>
+    /// <returns>How many there were.</returns>
+    public int GiveUp()
+    {
+        var held = _held.OfType<Held>().ToArray();
+        Array.ForEach(held, one => Lost(one.Claim));
+        return held.Length;
     }
 
     private async Task EndHoldersAsync(int shard, CancellationToken cancellationToken)

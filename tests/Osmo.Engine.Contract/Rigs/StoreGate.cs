@@ -21,10 +21,13 @@ public sealed class StoreGate
     public int Loads(BackendName backend) => _loads.GetValueOrDefault(backend);
 
     /// <summary>Holds back a backend's loads and commits until what is returned is disposed of.</summary>
-    public IHeldBackend Hold(BackendName backend) => Hold(backend, commitsOnly: false);
+    public IHeldBackend Hold(BackendName backend) => Hold(backend, oneCommit: false);
 
-    /// <summary>Holds back a backend's commits until what is returned is disposed of; it can be loaded meanwhile.</summary>
-    public IHeldBackend HoldCommits(BackendName backend) => Hold(backend, commitsOnly: true);
+    /// <summary>
+    /// Holds back the next commit of a backend until what is returned is disposed of. Everything else passes: the commit of another
+    /// silo, which is asked meanwhile, among it.
+    /// </summary>
+    public IHeldBackend HoldNextCommit(BackendName backend) => Hold(backend, oneCommit: true);
 
     /// <summary>Puts the gate before the store of a host, which must be there already.</summary>
     public void PutBefore(IServiceCollection services)
@@ -36,15 +39,15 @@ public sealed class StoreGate
     /// <summary>The store of a host that has the gate before it, past the gate.</summary>
     public static IBackendStore StoreBehind(IServiceProvider services) => services.GetRequiredKeyedService<IBackendStore>(Behind);
 
-    private Held Hold(BackendName backend, bool commitsOnly) => _held.GetOrAdd(
+    private Held Hold(BackendName backend, bool oneCommit) => _held.GetOrAdd(
         backend,
-        static (name, asked) => new Held(() => asked.Gate._held.TryRemove(name, out _), asked.CommitsOnly),
-        (Gate: this, CommitsOnly: commitsOnly));
+        static (name, asked) => new Held(() => asked.Gate._held.TryRemove(name, out _), asked.OneCommit),
+        (Gate: this, OneCommit: oneCommit));
 
     private Task PassAsync(BackendName backend, bool commits) =>
-        _held.TryGetValue(backend, out var held) && (commits || !held.CommitsOnly) ? held.WaitAsync() : Task.CompletedTask;
+        _held.TryGetValue(backend, out var held) && held.Holds(commits) ? held.WaitAsync() : Task.CompletedTask;
 
-    private sealed class Held(Action opened, bool commitsOnly) : IHeldBackend
+    private sealed class Held(Action opened, bool oneCommit) : IHeldBackend
     {
         private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _waiting;
@@ -52,15 +55,21 @@ public sealed class StoreGate
 
         public int Refused => Volatile.Read(ref _refused);
 
-        public bool CommitsOnly => commitsOnly;
-
         public int Waiting => Volatile.Read(ref _waiting);
 
-        public Task WaitAsync()
+        /// <summary>Whether one that comes now has to wait; it counts as waiting from then on.</summary>
+        public bool Holds(bool isCommit)
         {
+            if (oneCommit)
+            {
+                return isCommit && Interlocked.CompareExchange(ref _waiting, 1, 0) == 0;
+            }
+
             Interlocked.Increment(ref _waiting);
-            return _open.Task;
+            return true;
         }
+
+        public Task WaitAsync() => _open.Task;
 
         public void Refuse() => Interlocked.Increment(ref _refused);
 

@@ -40,8 +40,7 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
             var silo = _scene.Rig.Silos[(cut.Seed + round) % _scene.Rig.Silos.Count];
             await silo.Process.PauseAsync();
             await _scene.Load.EveryBackendAcceptsAWriteAsync();
-            await silo.Process.ResumeAsync();
-            await silo.ReadyAsync();
+            await silo.ResumeAsync();
             await _scene.Load.AdvancesAsync();
         }
 
@@ -61,12 +60,11 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
         await silo.Process.PauseAsync();
         await _scene.Load.EveryBackendAcceptsAWriteAsync();
         line.StallsToServer = false;
-        await silo.Process.ResumeAsync();
+        await silo.ResumeAsync();
         await Eventually.HoldsAsync(
             () => silo.Log.Skip(before).Any(entry => entry.Contains(Refused, StringComparison.Ordinal)),
             "the silo says that its writes were refused",
             () => string.Join('\n', silo.Log.TakeLast(20)));
-        await silo.ReadyAsync();
         output.WriteLine(await _scene.CheckAsync("a pause with writes on their way"));
     }
 

@@ -82,6 +82,23 @@ public sealed class ClusterProcess(string name, Uri url, string[] args) : IAsync
         }
     }
 
+    /// <summary>
+    /// Lets a silo go on that was paused for so long that the others took it for dead, and waits until it is ready. Where its engine has it
+    /// end then, it is started again, as Kubernetes does.
+    /// </summary>
+    public async Task ResumeAsync()
+    {
+        await Process.ResumeAsync();
+        if (!IsUsualEngine)
+        {
+            await Eventually.HoldsAsync(() => !IsRunning, $"{name} ends, because the others took it for dead");
+            await EndAsync();
+            await StartAsync();
+        }
+
+        await ReadyAsync();
+    }
+
     /// <summary>Waits until it is ready.</summary>
     public Task ReadyAsync() => Eventually.AgreesAsync(
         async () => IsRunning ? await UnreadyAsync() : $"it ended: {string.Join('\n', Log.TakeLast(20))}", $"{name} is ready");
