@@ -26,8 +26,8 @@ internal static partial class OrleansLog
     [LoggerMessage(4307, LogLevel.Information, "{Count} shards go to silo {Recipient}")]
     public static partial void Moving(ILogger logger, int count, string recipient);
 
-    [LoggerMessage(4308, LogLevel.Warning, "Shard {Shard} could not be placed: {Reason}")]
-    public static partial void PlacingFailed(ILogger logger, int shard, string reason);
+    [LoggerMessage(4308, LogLevel.Warning, "{Count} shards could not be placed now. Of one: {Reason}")]
+    public static partial void PlacingFailed(ILogger logger, int count, string reason);
 
     [LoggerMessage(4309, LogLevel.Warning, "Still owns {Count} shards after {ElapsedMs} ms; they go without being handed over")]
     public static partial void DrainEnded(ILogger logger, int count, long elapsedMs);

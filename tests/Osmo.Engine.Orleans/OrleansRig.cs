@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Orleans.Configuration;
+using Orleans.TestingHost;
 using Osmo.Cluster.Membership;
 using Osmo.Engine.Contract.Rigs;
 using Osmo.Engine.Contract.Servers;
@@ -13,8 +15,11 @@ using Osmo.Testing.Network;
 
 namespace Osmo.Engine.Orleans;
 
-/// <summary>Silos of Orleans, each a server composed as people run it, in this process.</summary>
-public sealed class OrleansRig(string connectionString, RigOptions options) : ClusterServerRig(connectionString, options)
+/// <summary>
+/// Silos of Orleans, each a server composed as people run it, in this process. Orleans' test host starts and ends them: to it they are
+/// silos of a <see cref="TestCluster"/>.
+/// </summary>
+public sealed class OrleansRig : ClusterServerRig
 {
     private const string FindOther = """
         SELECT other.number, giver.address, taker.address
@@ -24,17 +29,20 @@ public sealed class OrleansRig(string connectionString, RigOptions options) : Cl
         ORDER BY random() LIMIT 1
         """;
 
-    private readonly string _connectionString = connectionString;
+    private readonly string _connectionString;
+    private readonly TestCluster _cluster;
+    private readonly ConcurrentQueue<ServerSilo> _starting = [];
+    private readonly ConcurrentDictionary<ServerSilo, SiloHandle> _running = [];
 
-    /// <summary>
-    /// Cuts the silo off from the database, so that it can say goodbye to nobody, and ends Orleans in it as a process that is killed does.
-    /// </summary>
-    public override async Task EndAsync(IEngineSilo silo)
+    /// <inheritdoc/>
+    public OrleansRig(string connectionString, RigOptions options)
+        : base(connectionString, options)
     {
-        var services = ((ServerSilo)silo).Services;
-        await base.EndAsync(silo);
-        var orleans = services.GetServices<IHostedService>().Single(service => service.GetType().Name == "SiloHostedService");
-        await orleans.StopAsync(new CancellationToken(canceled: true));
+        _connectionString = connectionString;
+        var builder = new TestClusterBuilder(initialSilosCount: 0) { CreateSiloAsync = (_, _) => CreateSiloAsync() };
+        builder.Options.UseTestClusterMembership = false;
+        builder.Options.InitializeClientOnDeploy = false;
+        _cluster = builder.Build();
     }
 
     /// <summary>Has the grains of two shards migrate, so that shares stay as they are.</summary>
@@ -71,6 +79,41 @@ public sealed class OrleansRig(string connectionString, RigOptions options) : Cl
         LeaseSeconds = ClusterSettings.OrleansLeaseSecondsDefault,
         ClientUrl = ReservedPorts.NextUrl().GetLeftPart(UriPartial.Authority),
     };
+
+    /// <summary>
+    /// With a connection to its membership table that is not cut where the silo's are: a silo that is ended in this process has to say there
+    /// that it is dead, for its Orleans to end.
+    /// </summary>
+    protected override OsmoServerOptions Of(ClusterSettings settings)
+    {
+        var options = base.Of(settings);
+        options.Replace = services =>
+            services.PostConfigure<AdoNetClusteringSiloOptions>(clustering => clustering.ConnectionString = _connectionString);
+        return options;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task StartSiloAsync(ServerSilo silo)
+    {
+        _starting.Enqueue(silo);
+        await _cluster.StartAdditionalSiloAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override Task StopSiloAsync(ServerSilo silo) =>
+        _running.TryRemove(silo, out var handle) ? _cluster.StopSiloAsync(handle) : Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override Task EndSiloAsync(ServerSilo silo) =>
+        _running.TryRemove(silo, out var handle) ? _cluster.KillSiloAsync(handle) : Task.CompletedTask;
+
+    /// <summary>The test host has a silo started, whichever waits: all are alike.</summary>
+    private async Task<SiloHandle> CreateSiloAsync()
+    {
+        _starting.TryDequeue(out var silo);
+        await base.StartSiloAsync(silo!);
+        return _running[silo!] = new TestSilo(silo!);
+    }
 
     private static string Parsable(string address)
     {

@@ -154,7 +154,6 @@ public sealed class OsmoServer : IAsyncDisposable
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(least);
         logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 
         // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Osmo.Cluster.Hosting;
 using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
@@ -32,6 +33,7 @@ public static class OrleansEngineExtensions
         ArgumentNullException.ThrowIfNull(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddLogging(Quieten);
         services.AddSingleton<OrleansSettings>();
         services.AddSingleton(new ClusterRoutingOptions { CallTimeout = options.CallTimeout });
         services.AddClusterRoutes(postgres, options.Lease);
@@ -66,6 +68,18 @@ public static class OrleansEngineExtensions
         }
 
         await OrleansTables.RequireAsync(database, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Orleans logs every call that failed, where it was made and where it arrived, and every activation. Whoever called is told, tries
+    /// again and says so where that does not help: one line for each, too, would bury everything else while the database is away.
+    /// </summary>
+    private static void Quieten(ILoggingBuilder logging)
+    {
+        logging.AddFilter("Orleans", LogLevel.Warning);
+        logging.AddFilter("Orleans.Grain", LogLevel.Critical);
+        logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+        logging.AddFilter("Orleans.Runtime.CallbackData", LogLevel.Critical);
     }
 
     private static void AddSilo(IServiceCollection services, OrleansEngineOptions options)

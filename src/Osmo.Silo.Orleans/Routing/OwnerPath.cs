@@ -20,22 +20,23 @@ internal sealed class OwnerPath(
 
     public async Task<IAgentConduit> JoinAsync(AgentJoin join, LegSink sink, CancellationToken cancellationToken)
     {
+        var client = source.Client;
+        var leg = new OrleansLeg(client, client.GetGrain<IShardGrain>(BackendShard.Of(backend)), sink, time);
         try
         {
-            var client = source.Client;
-            var shard = client.GetGrain<IShardGrain>(BackendShard.Of(backend));
-            var leg = new OrleansLeg(client, shard, sink, time);
-            if (await leg.JoinAsync(backend, join, cancellationToken).ConfigureAwait(false) is { } refusal)
+            return await leg.JoinAsync(backend, join, cancellationToken).ConfigureAwait(false) is { } refusal
+                ? throw new SiloUnreachableException(refusal)
+                : leg;
+        }
+        catch (Exception failure)
+        {
+            await leg.DisposeAsync().ConfigureAwait(false);
+            if (OrleansFailures.IsTransient(failure))
             {
-                await leg.DisposeAsync().ConfigureAwait(false);
-                throw new SiloUnreachableException(refusal);
+                throw new SiloUnreachableException(OrleansFailures.Tell(failure));
             }
 
-            return leg;
-        }
-        catch (Exception failure) when (OrleansFailures.IsTransient(failure))
-        {
-            throw new SiloUnreachableException(OrleansFailures.Tell(failure));
+            throw;
         }
     }
 

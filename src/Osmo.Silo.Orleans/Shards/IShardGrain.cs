@@ -19,7 +19,9 @@ internal interface IShardGrain : IGrainWithIntegerKey
     /// <param name="join">As what it is joined, as a query says it.</param>
     /// <param name="observer">The way back to the agent.</param>
     /// <returns>Why it is not joined and the caller has to try again; null where it is.</returns>
+    /// <remarks>One that is not answered soon went to a silo that has died; it is tried again.</remarks>
     [Alias("join")]
+    [ResponseTimeout("00:00:04")]
     Task<string?> JoinAsync(Guid link, string backend, string join, IAgentObserver observer);
 
     /// <summary>Takes frames of an agent, in order, and returns when there is room for more.</summary>

@@ -100,8 +100,7 @@ internal sealed class ShardSpread(
     private async Task<bool> ApplyAsync(OwnershipSnapshot table, ShardPlan plan)
     {
         var homeless = plan.Free.AddRange(plan.Expired).Select(shard => (shard.Shard, Silo: silo.SiloAddress));
-        var touches = homeless.Concat(Strays(table, plan)).Select(place => TryAsync(place.Shard, place.Silo, grain => grain.TouchAsync()));
-        await Task.WhenAll(touches).ConfigureAwait(false);
+        await PlaceAsync(homeless.Concat(Strays(table, plan)), grain => grain.TouchAsync()).ConfigureAwait(false);
         if (plan.HandOvers is not [var (recipient, shards), ..])
         {
             return false;
@@ -115,8 +114,7 @@ internal sealed class ShardSpread(
 
         var there = AddressOf(table, recipient);
         OrleansLog.Moving(logger, batch.Length, there.ToString());
-        await Task.WhenAll(batch.Select(shard => TryAsync(shard.Shard, there, grain => grain.MoveAsync(there.ToParsableString()))))
-            .ConfigureAwait(false);
+        await PlaceAsync(batch.Select(shard => (shard.Shard, there)), grain => grain.MoveAsync(there.ToParsableString())).ConfigureAwait(false);
         return await HaveMovedAsync(batch).ConfigureAwait(false);
     }
 
@@ -155,16 +153,27 @@ internal sealed class ShardSpread(
         return false;
     }
 
-    private async Task TryAsync(int shard, SiloAddress hint, Func<IShardGrain, Task> call)
+    /// <summary>Asks grains to be somewhere. Where some cannot be just now, the next round asks again.</summary>
+    private async Task PlaceAsync(IEnumerable<(int Shard, SiloAddress Silo)> places, Func<IShardGrain, Task> ask)
+    {
+        var failures = await Task.WhenAll(places.Select(place => TryAsync(place.Shard, place.Silo, ask))).ConfigureAwait(false);
+        if (failures.OfType<Exception>().ToArray() is [var first, ..] all)
+        {
+            OrleansLog.PlacingFailed(logger, all.Length, first.Message);
+        }
+    }
+
+    private async Task<Exception?> TryAsync(int shard, SiloAddress hint, Func<IShardGrain, Task> ask)
     {
         try
         {
             RequestContext.Set(IPlacementDirector.PlacementHintKey, hint);
-            await call(grains.GetGrain<IShardGrain>(shard)).WaitAsync(options.EndLimit, time, _ending.Token).ConfigureAwait(false);
+            await ask(grains.GetGrain<IShardGrain>(shard)).WaitAsync(options.EndLimit, time, _ending.Token).ConfigureAwait(false);
+            return null;
         }
         catch (Exception failure) when (failure is OrleansException or TimeoutException or OsmoException)
         {
-            OrleansLog.PlacingFailed(logger, shard, failure.Message);
+            return failure;
         }
     }
 }

@@ -80,7 +80,7 @@ public class ClusterServerRig : IClusterRig
             Postgres = _connectionString,
             Id = "gateway-1",
         })));
-        await Task.WhenAll(_silos.Select(StartAsync));
+        await Task.WhenAll(_silos.Select(StartSiloAsync));
         await SettlesAsync();
     }
 
@@ -89,20 +89,16 @@ public class ClusterServerRig : IClusterRig
     {
         var silo = new ServerSilo($"silo-{++_started}", _connectionString);
         _silos.Add(silo);
-        await StartAsync(silo);
+        await StartSiloAsync(silo);
         await SettlesAsync();
         return silo;
     }
 
     /// <inheritdoc/>
-    public Task StopAsync(IEngineSilo silo) => Leave(silo).StopAsync();
+    public Task StopAsync(IEngineSilo silo) => StopSiloAsync(Leave(silo));
 
     /// <inheritdoc/>
-    public virtual Task EndAsync(IEngineSilo silo)
-    {
-        Leave(silo).Isolate();
-        return Task.CompletedTask;
-    }
+    public Task EndAsync(IEngineSilo silo) => EndSiloAsync(Leave(silo));
 
     /// <inheritdoc/>
     public virtual async Task MoveAsync(BackendName backend)
@@ -143,7 +139,7 @@ public class ClusterServerRig : IClusterRig
     /// <inheritdoc/>
     public async Task RestartAsync()
     {
-        await Task.WhenAll(_silos.Select(silo => silo.StopAsync()));
+        await Task.WhenAll(_silos.Select(StopSiloAsync));
         await Gateway.DisposeAsync();
         _gateway = null;
         await OpenAsync();
@@ -169,12 +165,26 @@ public class ClusterServerRig : IClusterRig
         CallSeconds = Options.CallTime.TotalSeconds,
     };
 
-    private static OsmoServerOptions Of(ClusterSettings settings) => new()
+    /// <summary>How a server is started with settings that <see cref="Configure"/> has seen.</summary>
+    protected virtual OsmoServerOptions Of(ClusterSettings settings) => new()
     {
         Url = "http://127.0.0.1:0",
         LogLevel = LogLevel.None,
         Cluster = settings,
     };
+
+    /// <summary>Starts a silo; returns when it listens.</summary>
+    protected virtual Task StartSiloAsync(ServerSilo silo) => silo.StartAsync(Of(Configure(silo.Settings)), Gate);
+
+    /// <summary>Stops a silo in good order.</summary>
+    protected virtual Task StopSiloAsync(ServerSilo silo) => silo.StopAsync();
+
+    /// <summary>Ends a silo without a word.</summary>
+    protected virtual Task EndSiloAsync(ServerSilo silo)
+    {
+        silo.Isolate();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Who owns a backend, past everything that believes to know.</summary>
     private async Task<ServerSilo> OwnerAsync(BackendName backend)
@@ -189,7 +199,6 @@ public class ClusterServerRig : IClusterRig
         return _silos.Single(silo => silo.Id == id);
     }
 
-    private Task StartAsync(ServerSilo silo) => silo.StartAsync(Of(Configure(silo.Settings)), Gate);
 
     private ServerSilo Leave(IEngineSilo leaving)
     {

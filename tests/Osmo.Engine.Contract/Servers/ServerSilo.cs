@@ -60,8 +60,10 @@ public sealed class ServerSilo : IEngineSilo, IAsyncDisposable
     public async Task StartAsync(OsmoServerOptions options, StoreGate gate)
     {
         Belief = new FirmBelief();
+        var replace = options.Replace;
         options.Replace = services =>
         {
+            replace?.Invoke(services);
             gate.PutBefore(services);
             Belief.PutBefore(services);
         };
