@@ -62,6 +62,7 @@ public sealed class OsmoServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var stopping = CancellationToken.None;
         ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
+        Telemetry.AddTo(builder.Services);
         var description = await ComposeAsync(builder, options, url);
         builder.Services.AddSingleton(description);
         gateway.Version = description.Version;

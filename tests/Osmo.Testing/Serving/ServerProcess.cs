@@ -49,10 +49,11 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts any of the program's commands and waits until it listens.</summary>
     /// <param name="args">Its command line.</param>
     /// <param name="program">Path of the program where it is not this build's.</param>
+    /// <param name="environment">Variables of its environment, as <c>NAME=value</c>.</param>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
-    public static async Task<ServerProcess> StartAsync(string[] args, string? program = null)
+    public static async Task<ServerProcess> StartAsync(string[] args, string? program = null, string[]? environment = null)
     {
-        var server = Begin(args, program);
+        var server = Begin(args, program, environment);
         using var limit = new CancellationTokenSource(Deadline);
         var ended = server._process.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(server._listening.Task, ended) == ended)
@@ -152,13 +153,13 @@ public sealed class ServerProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    private static ServerProcess Begin(string[] args, string? program = null)
+    private static ServerProcess Begin(string[] args, string? program = null, string[]? environment = null)
     {
         // Without XFSZ a file that grows beyond its limit is an error of the write, as a full disk is, and not the end. INT may have been
         // switched off by whoever started the tests in the background.
         string[] command =
         [
-            "--ignore-signal=XFSZ", "--default-signal=INT",
+            "--ignore-signal=XFSZ", "--default-signal=INT", .. environment ?? [],
             "dotnet", program ?? Path.Combine(AppContext.BaseDirectory, "osmo-server.dll"),
             .. args,
         ];

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Osmo.Grains.Errors;
+
+namespace Osmo.Server.Hosting;
+
+/// <summary>
+/// Sends traces and metrics to a collector over OTLP, where the environment names one: by OpenTelemetry's own variables
+/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the others), of which the SDK reads all.
+/// </summary>
+internal sealed class Telemetry(ServerDescription server) : IHostedService, IDisposable
+{
+    private const string Service = "osmo-server";
+
+    /// <summary>What the parts of a process call their sources; those of an engine that does not run say nothing.</summary>
+    private static readonly string[] Sources =
+    [
+        "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime",
+    ];
+
+    private static readonly string[] Meters =
+    [
+        "Osmo.*", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime", "Npgsql",
+        "Microsoft.Orleans",
+    ];
+
+    private static readonly string[] Endpoints =
+        ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
+
+    private OpenTelemetrySdk? _sdk;
+
+    /// <summary>Adds it where the environment names a collector: without one nothing is measured that nobody would see.</summary>
+    /// <exception cref="OsmoException">What it names is no URL.</exception>
+    public static void AddTo(IServiceCollection services)
+    {
+        var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name))).Where(one => one.Url is { Length: > 0 });
+        foreach (var (name, url) in named)
+        {
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var read) || read.Scheme is not ("http" or "https"))
+            {
+                throw new OsmoException(
+                    ErrorCode.Invalid, $"{name} is '{url}', which is no URL. Give it one such as http://localhost:4317, or unset it.");
+            }
+
+            // Without it the spans of requests have no attributes: ASP.NET Core leaves these to instrumentation packages.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Telemetry>());
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Read last, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word.
+        _sdk = OpenTelemetrySdk.Create(builder => builder
+            .ConfigureResource(resource => resource
+                .AddService(Service, serviceVersion: server.Version, serviceInstanceId: server.Id)
+                .AddEnvironmentVariableDetector())
+            .WithTracing(traces => traces.AddSource(Sources).AddOtlpExporter())
+            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter()));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Sends what was not sent yet: after everything else has stopped, whose end belongs to it.</summary>
+    public void Dispose() => _sdk?.Dispose();
+}
