@@ -54,9 +54,10 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
         var line = _scene.Rig.Links!.ToDatabase(silo.Name);
         var before = silo.Log.Count();
 
-        // What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back.
+        // What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back. Not
+        // long after, for every client waits for this silo soon, and it waits for the database not for ever.
         line.StallsToServer = true;
-        await _scene.Load.AdvancesAsync();
+        await _scene.Load.AdvancesAsync(writes: 5);
         await silo.Process.PauseAsync();
         await _scene.Load.EveryBackendAcceptsAWriteAsync();
         line.StallsToServer = false;
