@@ -40,4 +40,13 @@ internal static partial class OrleansLog
 
     [LoggerMessage(4312, LogLevel.Warning, "The database was out of reach for longer than a lease: {Count} shards end here, for others to take")]
     public static partial void GaveUp(ILogger logger, int count);
+
+    [LoggerMessage(4313, LogLevel.Error, "The loop of {Loop} met an error and goes on")]
+    public static partial void Unexpected(ILogger logger, string loop, Exception failure);
+
+    [LoggerMessage(4314, LogLevel.Warning, "The silo's row could not be made, or deleted: {Reason}")]
+    public static partial void RowFailed(ILogger logger, string reason);
+
+    [LoggerMessage(4315, LogLevel.Warning, "Rows of silos that died long ago could not be deleted: {Reason}")]
+    public static partial void ForgettingFailed(ILogger logger, string reason);
 }

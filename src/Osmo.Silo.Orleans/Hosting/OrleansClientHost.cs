@@ -12,7 +12,7 @@ namespace Osmo.Silo.Orleans.Hosting;
 /// The Orleans client of a process that is no silo. It connects in a host of its own, and as often as it takes: Orleans' client does not
 /// start where no silo can be reached, and a gateway has to listen, and to say that it is not ready, before the first silo is there.
 /// </summary>
-internal sealed class OrleansClientHost(OrleansSettings settings, TimeProvider time, ILoggerFactory logging)
+internal sealed class OrleansClientHost(OrleansSettings settings, OrleansTls tls, TimeProvider time, ILoggerFactory logging)
     : IHostedService, IClusterClientSource, IReadiness, IDisposable
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(100);
@@ -52,12 +52,14 @@ internal sealed class OrleansClientHost(OrleansSettings settings, TimeProvider t
     {
         for (var failures = 1; !_stopping.IsCancellationRequested; failures++)
         {
-            var builder = Host.CreateEmptyApplicationBuilder(settings: null);
-            builder.Services.AddSingleton(logging);
-            builder.UseOrleansClient(settings.Configure);
-            var host = builder.Build();
+            IHost? host = null;
             try
             {
+                var builder = Host.CreateEmptyApplicationBuilder(settings: null);
+                builder.Services.AddSingleton(logging);
+                builder.Services.AddSingleton(tls);
+                builder.UseOrleansClient(settings.Configure);
+                host = builder.Build();
                 await host.StartAsync(_stopping.Token).ConfigureAwait(false);
                 _host = host;
                 _client = host.Services.GetRequiredService<IClusterClient>();
@@ -71,7 +73,7 @@ internal sealed class OrleansClientHost(OrleansSettings settings, TimeProvider t
                     OrleansLog.NotConnected(_logger, failure.Message);
                 }
 
-                host.Dispose();
+                host?.Dispose();
             }
 
             await Task.Delay(Backoff.Pause(PauseMin, PauseMax, failures), time, _stopping.Token)

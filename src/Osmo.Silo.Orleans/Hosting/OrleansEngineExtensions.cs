@@ -35,6 +35,7 @@ public static class OrleansEngineExtensions
         services.AddSingleton(options);
         services.AddLogging(Quieten);
         services.AddSingleton<OrleansSettings>();
+        services.AddSingleton<OrleansTls>();
         services.AddSingleton(new ClusterRoutingOptions { CallTimeout = options.CallTimeout });
         services.AddClusterRoutes(postgres, options.Lease);
         if (options.SiloEndpoint is null)
@@ -105,7 +106,7 @@ public static class OrleansEngineExtensions
         {
             silo.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();
             silo.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
-            new OrleansSettings(options, TimeProvider.System).Configure(silo);
+            new OrleansSettings(options).Configure(silo);
         });
     }
 }

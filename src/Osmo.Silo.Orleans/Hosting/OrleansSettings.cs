@@ -1,13 +1,10 @@
-using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
-using Orleans.Connections.Security;
-using Osmo.Cluster.Wire.Security;
 
 namespace Osmo.Silo.Orleans.Hosting;
 
 /// <summary>What silos and clients of a cluster tell Orleans, and have to agree on.</summary>
-internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider time, ILoggerFactory? logging = null)
+internal sealed class OrleansSettings(OrleansEngineOptions options)
 {
     /// <summary>How Orleans' ADO.NET provider names PostgreSQL.</summary>
     private const string Invariant = "Npgsql";
@@ -41,7 +38,12 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
         silo.AddActivityPropagation();
         if (options.Credentials.UsesTls)
         {
-            silo.UseTls(Secure);
+            silo.Services.AddOptions<SiloConnectionOptions>().Configure<OrleansTls>((connections, tls) =>
+            {
+                connections.ConfigureSiloInboundConnection(connection => connection.UseServerTls(tls.ServingSilos()));
+                connections.ConfigureGatewayInboundConnection(connection => connection.UseServerTls(tls.ServingGateways()));
+                connections.ConfigureSiloOutboundConnection(connection => connection.UseClientTls(tls.Calling()));
+            });
         }
     }
 
@@ -58,7 +60,8 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
         client.AddActivityPropagation();
         if (options.Credentials.UsesTls)
         {
-            client.UseTls(Secure);
+            client.Services.AddOptions<ClientConnectionOptions>().Configure<OrleansTls>((connections, tls) =>
+                connections.ConfigureConnection(connection => connection.UseClientTls(tls.Calling())));
         }
     }
 
@@ -78,27 +81,8 @@ internal sealed class OrleansSettings(OrleansEngineOptions options, TimeProvider
         membership.NumMissedProbesLimit = ProbesPerLease;
         membership.TableRefreshTimeout = options.Lease.Poll;
         membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
-    }
 
-    /// <summary>Both ends show a certificate of the cluster's authority, and a silo's carries the name of silos.</summary>
-    private void Secure(TlsOptions tls)
-    {
-        var files = new CertificateFiles(options.Credentials, time, logging?.CreateLogger<CertificateFiles>());
-        tls.LocalServerCertificateSelector = (_, _) => files.Current().Own.TargetCertificate;
-        tls.LocalClientCertificateSelector = (_, _, _, _, _) => files.Current().Own.TargetCertificate;
-        tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = options.Credentials.ServerName;
-        tls.RemoteCertificateValidation = (certificate, chain, errors) =>
-            IsTrusted(certificate, chain, errors, files.Current().Authorities);
+        // How long it tries to write there that it joins, and that it stops, while the database is away.
+        membership.MaxJoinAttemptTime = options.Lease.DrainLimit;
     }
-
-    /// <summary>Only a caller looks at a name, so only there can one not match.</summary>
-    private static bool IsTrusted(
-        X509Certificate2 certificate,
-        X509Chain? chain,
-        System.Net.Security.SslPolicyErrors errors,
-        X509Certificate2Collection authorities) =>
-        !errors.HasFlag(System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch)
-        && CertificateTrust.IsCaller(certificate, chain, authorities);
 }

@@ -99,7 +99,7 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
     {
         await _ending.CancelAsync().ConfigureAwait(false);
         await _spread.StopAsync().ConfigureAwait(false);
-        await _renewing.ConfigureAwait(false);
+        await _renewing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _lease.Drop();
         try
         {
@@ -108,7 +108,7 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
         }
         catch (OsmoException failure)
         {
-            OrleansLog.RenewalFailed(_logger, failure.Message);
+            OrleansLog.RowFailed(_logger, failure.Message);
         }
 
         _state = _state == LeaseState.Superseded ? LeaseState.Superseded : LeaseState.Left;
@@ -121,19 +121,23 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
         var sentAt = _time.GetTimestamp();
         try
         {
-            var incarnation = await _table.RegisterAsync(_silo, _options.Lease, cancellationToken).ConfigureAwait(false);
-            _rights.Begin(incarnation);
-            _ownership.Begin(incarnation);
+            Begin(await _table.RegisterAsync(_silo, _options.Lease, cancellationToken).ConfigureAwait(false));
             _lease.Renewed(sentAt);
             _lease.Serve(sentAt);
-            OrleansLog.Joined(_logger, incarnation, _silo.Address);
             return true;
         }
         catch (OsmoException failure) when (failure.Code == ErrorCode.Unavailable && !last)
         {
-            OrleansLog.RenewalFailed(_logger, failure.Message);
+            OrleansLog.RowFailed(_logger, failure.Message);
             return false;
         }
+    }
+
+    private void Begin(long incarnation)
+    {
+        _rights.Begin(incarnation);
+        _ownership.Begin(incarnation);
+        OrleansLog.Joined(_logger, incarnation, _silo.Address);
     }
 
     private async Task RenewAsync()
@@ -154,15 +158,15 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
     /// <returns>False where it has to be tried again soon.</returns>
     private async Task<bool> StepAsync()
     {
-        // Before anything is renewed: where the database or this process stood still, others may have taken any of them.
-        if (!_lease.Holds && _ownership.GiveUp() is > 0 and var given)
-        {
-            OrleansLog.GaveUp(_logger, given);
-        }
-
-        var sentAt = _time.GetTimestamp();
         try
         {
+            // Before anything is renewed: where the database or this process stood still, others may have taken any of them.
+            if (!_lease.Holds && _ownership.GiveUp() is > 0 and var given)
+            {
+                OrleansLog.GaveUp(_logger, given);
+            }
+
+            var sentAt = _time.GetTimestamp();
             var (backends, nodes) = _host.Count();
             var report = new SiloReport(_state == LeaseState.Draining, backends, nodes);
             if (!await _table.RenewAsync(_ownership.Incarnation, report, _options.Lease, _ending.Token).ConfigureAwait(false))
@@ -172,7 +176,7 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
 
             _lease.Renewed(sentAt);
             _lease.Serve(sentAt);
-            await _table.ForgetAsync(_options.Remembered, _ending.Token).ConfigureAwait(false);
+            await ForgetAsync().ConfigureAwait(false);
             return true;
         }
         catch (OsmoException failure)
@@ -180,18 +184,44 @@ internal sealed class SiloRow : IHostedLifecycleService, ISiloLease, IDisposable
             OrleansLog.RenewalFailed(_logger, failure.Message);
             return false;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             return true;
         }
+        catch (Exception failure)
+        {
+            OrleansLog.Unexpected(_logger, "renewal", failure);
+            return false;
+        }
     }
 
-    /// <summary>The row is gone: it was forgotten while the database was out of reach, or the silo's id was given to another process.</summary>
+    private async Task ForgetAsync()
+    {
+        try
+        {
+            await _table.ForgetAsync(_options.Remembered, _ending.Token).ConfigureAwait(false);
+        }
+        catch (OsmoException failure)
+        {
+            OrleansLog.ForgettingFailed(_logger, failure.Message);
+        }
+    }
+
+    /// <summary>
+    /// The row is gone: it was forgotten while the database was out of reach, or the silo's id was given to another process. Or the silo
+    /// has entered itself anew already, and did not hear that it had: its address is its own, for it names this start of it.
+    /// </summary>
     private async Task<bool> LoseRowAsync()
     {
         _lease.Drop();
         _ownership.GiveUp();
         var table = await _table.ReadAsync(_ending.Token).ConfigureAwait(false);
+        if (table.Silos.FirstOrDefault(row => row.Address == _silo.Address) is { } own)
+        {
+            Begin(own.Incarnation);
+            return false;
+        }
+
         if (Supersession.Find(table, _silo, _ownership.Incarnation) is not { } error)
         {
             return _state == LeaseState.Draining || await TryRegisterAsync(last: false, _ending.Token).ConfigureAwait(false);

@@ -75,7 +75,7 @@ internal sealed class OrleansCalls(IClusterClientSource source, ClusterRoutingOp
                 .WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
             return Proto.Answer.Parser.ParseFrom(answer.Value);
         }
-        catch (Exception failure) when (OrleansFailures.IsTransient(failure))
+        catch (Exception failure) when (OrleansFailures.IsTransient(failure, cancellationToken))
         {
             throw new SiloUnreachableException(OrleansFailures.Tell(failure), outcomeUnknown: true);
         }

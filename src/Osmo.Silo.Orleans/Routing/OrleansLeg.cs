@@ -105,7 +105,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
                 _sink.Move("the backend's shard was activated anew");
             }
         }
-        catch (Exception failure) when (OrleansFailures.IsTransient(failure))
+        catch (Exception failure) when (OrleansFailures.IsTransient(failure, CancellationToken.None))
         {
             _sink.Move(OrleansFailures.Tell(failure));
         }

@@ -31,7 +31,7 @@ internal sealed class OwnerPath(
         catch (Exception failure)
         {
             await leg.DisposeAsync().ConfigureAwait(false);
-            if (OrleansFailures.IsTransient(failure))
+            if (OrleansFailures.IsTransient(failure, cancellationToken))
             {
                 throw new SiloUnreachableException(OrleansFailures.Tell(failure));
             }

@@ -11,6 +11,7 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
     private readonly FrameBatches _out;
     private readonly IAgentConduit _conduit;
     private long _heardAt;
+    private volatile bool _isOver;
 
     /// <param name="join">Joins the agent to its backend, given the way back to it.</param>
     /// <param name="observer">The way back to the gateway that has the connection.</param>
@@ -26,6 +27,9 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
 
     /// <summary>How long ago the gateway said something, if only that the agent is still there.</summary>
     public TimeSpan Silence => _time.GetElapsedTime(Volatile.Read(ref _heardAt));
+
+    /// <summary>Nothing goes to the agent by this any more: where the gateway was not told, it learns so when it asks.</summary>
+    public bool IsOver => _isOver;
 
     /// <summary>The gateway says that the agent is still there.</summary>
     public void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
@@ -52,11 +56,13 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
         await _conduit.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Where even this does not arrive, the gateway asks and learns that the connection is not joined here any more.</summary>
+    /// <summary>Frames that could not be sent are no reason to hang up: the agent is joined again and asked to begin anew.</summary>
     private async Task EndAsync(string reason, bool isFinal)
     {
         _out.Complete();
         await _out.Sent.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _observer.EndAsync(reason, isFinal).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var telling = _observer.EndAsync(reason, isFinal && _out.Sent.IsCompletedSuccessfully);
+        await telling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _isOver = true;
     }
 }

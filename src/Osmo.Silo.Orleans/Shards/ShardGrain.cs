@@ -43,6 +43,7 @@ internal sealed class ShardGrain(
     /// <summary>Orleans lets an activation go when nothing is under way in it: what waits for a store that hangs must not hold it up.</summary>
     private readonly CancellationTokenSource _leaving = new(Timeout.InfiniteTimeSpan, time);
     private ShardEpoch _claim;
+    private volatile bool _isDisposed;
 
     private int Shard => (int)this.GetPrimaryKeyLong();
 
@@ -63,6 +64,13 @@ internal sealed class ShardGrain(
             throw new OrleansException(failure.Message);
         }
 
+        // Orleans does not say that an activation ends which was not one yet.
+        if (_isDisposed || cancellationToken.IsCancellationRequested)
+        {
+            ownership.Release(_claim);
+            throw new OrleansException($"The activation of shard {Shard} took too long.");
+        }
+
         this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions(SweepInterval, SweepInterval) { KeepAlive = true });
         OrleansLog.ShardActivated(logger, _claim.Shard, _claim.Epoch);
     }
@@ -75,6 +83,7 @@ internal sealed class ShardGrain(
         }
 
         ownership.Release(_claim);
+        await _leaving.CancelAsync();
         try
         {
             await host.EndAsync(new HashSet<int> { Shard }).WaitAsync(lease.EndLimit, time, cancellationToken);
@@ -87,10 +96,9 @@ internal sealed class ShardGrain(
 
         foreach (var link in _links.Values)
         {
-            await link.DisposeAsync();
+            Drop(link);
         }
 
-        await _leaving.CancelAsync();
         OrleansLog.ShardDeactivated(logger, _claim.Shard, _claim.Epoch, reason.Description);
     }
 
@@ -129,7 +137,7 @@ internal sealed class ShardGrain(
 
     public async ValueTask<bool> ReceiveAsync(Guid link, Immutable<byte[][]> frames)
     {
-        if (!_links.TryGetValue(link, out var known))
+        if (Find(link) is not { } known)
         {
             return false;
         }
@@ -147,49 +155,86 @@ internal sealed class ShardGrain(
 
     public ValueTask<bool> PulseAsync(Guid link)
     {
-        var isKnown = _links.TryGetValue(link, out var known);
+        var known = Find(link);
         known?.Hear();
-        return ValueTask.FromResult(isKnown);
+        return ValueTask.FromResult(known is not null);
     }
 
-    public async Task LeaveAsync(Guid link)
+    public Task LeaveAsync(Guid link)
     {
         if (_links.Remove(link, out var known))
         {
-            await known.DisposeAsync();
+            Drop(known);
         }
+
+        return Task.CompletedTask;
     }
 
     public Task TouchAsync() => Task.CompletedTask;
 
     public Task MoveAsync(string silo)
     {
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(silo));
-        _leaving.CancelAfter(lease.EndLimit);
-        MigrateOnIdle();
+        var there = SiloAddress.FromParsableString(silo);
+        if (!there.Equals(GrainContext.Address.SiloAddress))
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, there);
+            _leaving.CancelAfter(lease.EndLimit);
+            MigrateOnIdle();
+        }
+
         return Task.CompletedTask;
     }
 
-    /// <summary>Orleans calls it after the end of the activation.</summary>
-    public void Dispose() => _leaving.Dispose();
-
-    private void Leave()
+    /// <summary>Orleans calls it after the end of the activation, and of what did not become one.</summary>
+    public void Dispose()
     {
-        if (!_leaving.IsCancellationRequested)
-        {
-            _leaving.CancelAfter(lease.EndLimit);
-            DeactivateOnIdle();
-        }
+        _isDisposed = true;
+        ownership.Release(_claim);
+        _leaving.Dispose();
     }
 
+    /// <summary>Called by whoever learns that the shard is lost; the activation may have ended meanwhile.</summary>
+    private void Leave()
+    {
+        try
+        {
+            _leaving.CancelAfter(lease.EndLimit);
+        }
+        catch (ObjectDisposedException)
+        {
+            return;
+        }
+
+        GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, "The shard is another silo's."));
+    }
+
+    /// <summary>The connection, where it is joined here and frames still go both ways.</summary>
+    private AgentLink? Find(Guid link)
+    {
+        if (_links.TryGetValue(link, out var known) && known.IsOver)
+        {
+            _links.Remove(link);
+            Drop(known);
+            known = null;
+        }
+
+        return known;
+    }
+
+    /// <summary>Takes an agent from its backend, without waiting: that may take as long as a store that hangs.</summary>
+    private static void Drop(AgentLink link) => _ = link.DisposeAsync().AsTask().ContinueWith(
+        static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
     /// <summary>A gateway that died does not say that its agents are gone.</summary>
-    private async Task SweepAsync(CancellationToken cancellationToken)
+    private Task SweepAsync(CancellationToken cancellationToken)
     {
         foreach (var (id, link) in _links.Where(link => link.Value.Silence > OwnerPath.SilenceMax).ToArray())
         {
             OrleansLog.LinkSilent(logger, Shard);
             _links.Remove(id);
-            await link.DisposeAsync();
+            Drop(link);
         }
+
+        return Task.CompletedTask;
     }
 }

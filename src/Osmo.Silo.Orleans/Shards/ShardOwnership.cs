@@ -41,11 +41,12 @@ internal sealed class ShardOwnership : IOwnership
 
     /// <summary>Takes a shard from whoever had it, with a new epoch, and claims it from then on.</summary>
     /// <param name="shard">The shard's number.</param>
-    /// <param name="lost">Called when the database says that somebody else has taken it.</param>
+    /// <param name="lost">Called when somebody else has taken it, or may have: its grains have to end here.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OsmoException">It cannot be taken now; the message says why.</exception>
     public async Task<ShardEpoch> TakeAsync(int shard, Action lost, CancellationToken cancellationToken)
     {
+        var began = _time.GetTimestamp();
         for (var tries = 1; ; tries++)
         {
             var taken = await _takes.AskAsync(shard, cancellationToken).ConfigureAwait(false);
@@ -58,6 +59,11 @@ internal sealed class ShardOwnership : IOwnership
             if (!_lease.Holds)
             {
                 throw new OsmoException(ErrorCode.Unavailable, "This silo does not reach the database. Try again: another one may.");
+            }
+
+            if (_time.GetElapsedTime(began) > _options.Lease)
+            {
+                throw new OsmoException(ErrorCode.Unavailable, $"Something holds the row of shard {shard} in the database. Try again.");
             }
 
             // A commit of the former owner holds the shard's row, or this silo's own row is late.

@@ -55,7 +55,7 @@ internal sealed class ShardSpread(
     public async Task StopAsync()
     {
         await _ending.CancelAsync().ConfigureAwait(false);
-        await _running.ConfigureAwait(false);
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => _ending.Dispose();
@@ -78,6 +78,10 @@ internal sealed class ShardSpread(
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception failure)
+            {
+                OrleansLog.Unexpected(logger, "spreading", failure);
             }
 
             if (!moved)
@@ -171,7 +175,7 @@ internal sealed class ShardSpread(
             await ask(grains.GetGrain<IShardGrain>(shard)).WaitAsync(options.EndLimit, time, _ending.Token).ConfigureAwait(false);
             return null;
         }
-        catch (Exception failure) when (failure is OrleansException or TimeoutException or OsmoException)
+        catch (Exception failure) when (!_ending.IsCancellationRequested)
         {
             return failure;
         }

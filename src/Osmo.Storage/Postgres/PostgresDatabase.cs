@@ -108,16 +108,12 @@ public sealed class PostgresDatabase : IAsyncDisposable
     public ValueTask DisposeAsync() => Source.DisposeAsync();
 
     /// <summary>The connection string as Npgsql reads it, for a library that connects by itself. It holds the password.</summary>
-    /// <param name="options">How to reach the database; of the bounds only that on connections.</param>
+    /// <param name="options">How to reach the database.</param>
     /// <exception cref="OsmoException">The connection string is not valid.</exception>
     public static string ConnectionString(PostgresOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-
-        // tidy: what libpq's users set in the environment is part of the connection string
-        var text = ConnectionText.Parse(options.ConnectionString, Environment.GetEnvironmentVariable);
-        text.MaxPoolSize = options.ConnectionsMax;
-        return text.ConnectionString;
+        return Settings(options).ConnectionString;
     }
 
     /// <summary>
@@ -126,6 +122,22 @@ public sealed class PostgresDatabase : IAsyncDisposable
     /// </summary>
     /// <exception cref="OsmoException">The connection string is not valid.</exception>
     public static PostgresDatabase Create(PostgresOptions options)
+    {
+        var text = Settings(options);
+        var place = $"{text.Database ?? text.Username ?? "(default)"} on {text.Host}";
+        try
+        {
+            var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
+            return new PostgresDatabase(HasSeveralHosts(text) ? source.BuildMultiHost() : source.Build(), place, options);
+        }
+        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
+        {
+            throw new OsmoException(
+                ErrorCode.Invalid, $"The connection string of the database {place} asks for what cannot be had together.");
+        }
+    }
+
+    private static NpgsqlConnectionStringBuilder Settings(PostgresOptions options)
     {
         // tidy: what libpq's users set in the environment is part of the connection string
         var text = ConnectionText.Parse(options.ConnectionString, Environment.GetEnvironmentVariable);
@@ -142,19 +154,10 @@ public sealed class PostgresDatabase : IAsyncDisposable
         text.IncludeErrorDetail = true;
         text.Options = $"-c statement_timeout={(long)options.StatementTimeout.TotalMilliseconds} {text.Options}".TrimEnd();
         text.ApplicationName ??= "osmo";
-        var hasSeveralHosts = text.Host!.Contains(',', StringComparison.Ordinal);
-        text.TargetSessionAttributes = hasSeveralHosts ? text.TargetSessionAttributes ?? ReadWrite : null;
+        text.TargetSessionAttributes = HasSeveralHosts(text) ? text.TargetSessionAttributes ?? ReadWrite : null;
         text.HostRecheckSeconds = HostRecheckSeconds;
-        var place = $"{text.Database ?? text.Username ?? "(default)"} on {text.Host}";
-        try
-        {
-            var source = new NpgsqlDataSourceBuilder(text.ConnectionString);
-            return new PostgresDatabase(hasSeveralHosts ? source.BuildMultiHost() : source.Build(), place, options);
-        }
-        catch (Exception failure) when (failure is ArgumentException or NotSupportedException)
-        {
-            throw new OsmoException(
-                ErrorCode.Invalid, $"The connection string of the database {place} asks for what cannot be had together.");
-        }
+        return text;
     }
+
+    private static bool HasSeveralHosts(NpgsqlConnectionStringBuilder text) => text.Host!.Contains(',', StringComparison.Ordinal);
 }
