@@ -38,7 +38,7 @@ internal static partial class OrleansLog
     [LoggerMessage(4311, LogLevel.Information, "Connected to the Orleans cluster")]
     public static partial void Connected(ILogger logger);
 
-    [LoggerMessage(4312, LogLevel.Warning, "The database was out of reach for longer than a lease: {Count} shards end here, for others to take")]
+    [LoggerMessage(4312, LogLevel.Warning, "The database was out of reach for a lease: {Count} shards end here, for others to take")]
     public static partial void GaveUp(ILogger logger, int count);
 
     [LoggerMessage(4313, LogLevel.Error, "The loop of {Loop} met an error and goes on")]

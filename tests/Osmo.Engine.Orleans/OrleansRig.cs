@@ -81,8 +81,8 @@ public sealed class OrleansRig : ClusterServerRig
     };
 
     /// <summary>
-    /// With a connection to its membership table that is not cut where the silo's are: a silo that is ended in this process has to say there
-    /// that it is dead, for its Orleans to end.
+    /// With a connection to its membership table that is not cut where the silo's are: a silo that is ended in this process has to say
+    /// there that it is dead, for its Orleans to end.
     /// </summary>
     protected override OsmoServerOptions Of(ClusterSettings settings)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Osmo.Cluster.Membership;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Cluster.Ownership;
@@ -29,6 +30,31 @@ internal static class ShardBalancer
 {
     public static ShardPlan Plan(OwnershipSnapshot table, long own)
     {
+        var (alive, owned, room) = Members(table);
+        var free = ImmutableArray.CreateBuilder<ShardEpoch>();
+        var expired = ImmutableArray.CreateBuilder<ShardEpoch>();
+        foreach (var (shard, taker) in Takers(table, alive, room))
+        {
+            if (taker == own)
+            {
+                var (epoch, owner) = table.Shards[shard];
+                (table.Find(owner) is null ? free : expired).Add(new ShardEpoch(shard, epoch));
+            }
+        }
+
+        return new(free.ToImmutable(), expired.ToImmutable(), HandOvers(table, own, alive.Keys, owned, room));
+    }
+
+    /// <summary>Who should take a shard that has no live owner; null where it has one, or nobody can.</summary>
+    public static long? TakerOf(OwnershipSnapshot table, int shard)
+    {
+        var (alive, _, room) = Members(table);
+        return Takers(table, alive, room).FirstOrDefault(taken => taken.Shard == shard) is { Taker: > 0 and var taker } ? taker : null;
+    }
+
+    private static (Dictionary<long, SiloEntry> Alive, ILookup<long, int> Owned, Dictionary<long, int> Room) Members(
+        OwnershipSnapshot table)
+    {
         var alive = table.Silos.Where(silo => silo.LeaseLeft > TimeSpan.Zero).ToDictionary(silo => silo.Incarnation);
         var owned = Enumerable.Range(0, table.Shards.Length)
             .Where(shard => table.Shards[shard].Owner is { } owner && alive.ContainsKey(owner))
@@ -36,23 +62,22 @@ internal static class ShardBalancer
         var room = alive.Values.Where(silo => !silo.Draining)
             .ToDictionary(silo => silo.Incarnation, silo => -owned[silo.Incarnation].Count());
         AddTargets(room, table.Shards.Length);
+        return (alive, owned, room);
+    }
 
-        var free = ImmutableArray.CreateBuilder<ShardEpoch>();
-        var expired = ImmutableArray.CreateBuilder<ShardEpoch>();
+    /// <summary>Who takes the shards without a live owner. What they take is taken off their room as it is told.</summary>
+    private static IEnumerable<(int Shard, long Taker)> Takers(
+        OwnershipSnapshot table, Dictionary<long, SiloEntry> alive, Dictionary<long, int> room)
+    {
         for (var shard = 0; shard < table.Shards.Length; shard++)
         {
-            var (epoch, owner) = table.Shards[shard];
+            var owner = table.Shards[shard].Owner;
             if ((owner is null || !alive.ContainsKey(owner.Value)) && Best(room, shard) is { } taker)
             {
                 room[taker]--;
-                if (taker == own)
-                {
-                    (table.Find(owner) is null ? free : expired).Add(new ShardEpoch(shard, epoch));
-                }
+                yield return (shard, taker);
             }
         }
-
-        return new(free.ToImmutable(), expired.ToImmutable(), HandOvers(table, own, alive.Keys, owned, room));
     }
 
     /// <summary>Adds to each member what it should own; what it owns was taken off before.</summary>

@@ -38,8 +38,8 @@ internal sealed class Telemetry(ServerDescription server) : IHostedService, IDis
     /// <exception cref="OsmoException">What it names is no URL.</exception>
     public static void AddTo(IServiceCollection services)
     {
-        var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name))).Where(one => one.Url is { Length: > 0 });
-        foreach (var (name, url) in named)
+        var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name)));
+        foreach (var (name, url) in named.Where(one => one.Url is { Length: > 0 }))
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out var read) || read.Scheme is not ("http" or "https"))
             {

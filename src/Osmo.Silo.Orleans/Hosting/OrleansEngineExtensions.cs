@@ -80,6 +80,7 @@ public static class OrleansEngineExtensions
         logging.AddFilter("Orleans", LogLevel.Warning);
         logging.AddFilter("Orleans.Grain", LogLevel.Critical);
         logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+        logging.AddFilter("Orleans.ClientGrainContext", LogLevel.Critical);
         logging.AddFilter("Orleans.Runtime.CallbackData", LogLevel.Critical);
     }
 
@@ -89,6 +90,7 @@ public static class OrleansEngineExtensions
         services.AddSingleton<Lease>();
         services.AddSingleton<ShardOwnership>();
         services.AddSingleton<IOwnership>(provider => provider.GetRequiredService<ShardOwnership>());
+        services.AddSingleton<SeenOwnership>();
         services.AddSingleton<ShardSpread>();
         services.AddSingleton<SiloEnd>();
         services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<SiloEnd>());

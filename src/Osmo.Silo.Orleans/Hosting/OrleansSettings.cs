@@ -82,7 +82,7 @@ internal sealed class OrleansSettings(OrleansEngineOptions options)
         membership.TableRefreshTimeout = options.Lease.Poll;
         membership.DefunctSiloExpiration = TimeSpan.FromHours(1);
 
-        // How long it tries to write there that it joins, and that it stops, while the database is away.
-        membership.MaxJoinAttemptTime = options.Lease.DrainLimit;
+        // How long it tries to write there that it joins, which many that start at once make slow, and that it stops, which must end.
+        membership.MaxJoinAttemptTime = TimeSpan.FromMinutes(1);
     }
 }

@@ -12,6 +12,8 @@ namespace Osmo.Silo.Orleans.Routing;
 /// </summary>
 internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
 {
+    private const string ActivatedAnew = "the backend's shard was activated anew";
+
     private readonly Guid _link = Guid.NewGuid();
     private readonly IClusterClient _client;
     private readonly IShardGrain _shard;
@@ -21,6 +23,8 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
     private readonly FrameBatches _out;
     private readonly CancellationTokenSource _ending = new();
     private Task _pulsing = Task.CompletedTask;
+    private long _received;
+    private long _done;
 
     public OrleansLeg(IClusterClient client, IShardGrain shard, LegSink sink, TimeProvider time)
     {
@@ -29,7 +33,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
         _sink = sink;
         _time = time;
         _reference = client.CreateObjectReference<IAgentObserver>(this);
-        _out = new FrameBatches(frames => TellAsync(_shard.ReceiveAsync(_link, frames.AsImmutable())));
+        _out = new FrameBatches(SendAsync, time);
     }
 
     /// <summary>Joins it to a backend.</summary>
@@ -51,10 +55,13 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
 
     async Task IAgentObserver.SendAsync(Immutable<byte[][]> frames)
     {
+        Interlocked.Increment(ref _received);
         foreach (var frame in frames.Value)
         {
             await _sink.SendAsync(frame, _ending.Token).ConfigureAwait(false);
         }
+
+        Interlocked.Increment(ref _done);
     }
 
     Task IAgentObserver.EndAsync(string reason, bool isFinal)
@@ -96,19 +103,39 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
         }
     }
 
-    private async Task TellAsync(ValueTask<bool> telling)
+    /// <exception cref="IOException">They did not arrive, or nobody knows: what comes after them must not arrive either.</exception>
+    private async Task SendAsync(byte[][] frames)
+    {
+        await AskAsync(async () =>
+            await _shard.ReceiveAsync(_link, frames.AsImmutable()).ConfigureAwait(false) ? null : ActivatedAnew).ConfigureAwait(false);
+        if (_sink.Ended.IsCompleted)
+        {
+            throw new IOException("The agent is not joined here any more.");
+        }
+    }
+
+    /// <summary>Asks the grain, and has the agent join again where that cannot be, or there is a reason to.</summary>
+    private async Task AskAsync(Func<Task<string?>> ask)
     {
         try
         {
-            if (!await telling.ConfigureAwait(false))
+            if (await ask().ConfigureAwait(false) is { } reason)
             {
-                _sink.Move("the backend's shard was activated anew");
+                _sink.Move(reason);
             }
         }
         catch (Exception failure) when (OrleansFailures.IsTransient(failure, CancellationToken.None))
         {
             _sink.Move(OrleansFailures.Tell(failure));
         }
+    }
+
+    private async Task<string?> FindProblemAsync()
+    {
+        var seen = new FrameCounts(Volatile.Read(ref _received), Volatile.Read(ref _done));
+        return await _shard.PulseAsync(_link, seen).ConfigureAwait(false) is not { } there
+            ? ActivatedAnew
+            : _out.IsLost(there) ? "frames were lost on the way to the silo" : null;
     }
 
     private async Task PulseAsync()
@@ -121,7 +148,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
                 return;
             }
 
-            await TellAsync(_shard.PulseAsync(_link)).WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await AskAsync(FindProblemAsync).WaitAsync(_ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

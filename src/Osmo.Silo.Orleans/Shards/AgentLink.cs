@@ -11,6 +11,7 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
     private readonly FrameBatches _out;
     private readonly IAgentConduit _conduit;
     private long _heardAt;
+    private FrameCounts _seen;
     private volatile bool _isOver;
 
     /// <param name="join">Joins the agent to its backend, given the way back to it.</param>
@@ -21,7 +22,7 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
         _observer = observer;
         _time = time;
         _heardAt = time.GetTimestamp();
-        _out = new FrameBatches(frames => observer.SendAsync(frames.AsImmutable()));
+        _out = new FrameBatches(frames => observer.SendAsync(frames.AsImmutable()), time);
         _conduit = join(this);
     }
 
@@ -31,17 +32,29 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
     /// <summary>Nothing goes to the agent by this any more: where the gateway was not told, it learns so when it asks.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>The gateway says that the agent is still there.</summary>
-    public void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
+    /// <summary>What came from the gateway. Asked and counted in the grain's turns only.</summary>
+    public FrameCounts Seen => _seen;
+
+    /// <summary>The gateway says that the agent is still there, and what it has seen of what was sent to it.</summary>
+    public void Hear(FrameCounts seen)
+    {
+        Hear();
+        _isOver |= _out.IsLost(seen);
+    }
+
+    private void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
 
     /// <summary>Takes frames, and returns when there is room for more.</summary>
     public async ValueTask ReceiveAsync(byte[][] frames, CancellationToken cancellationToken)
     {
+        _seen = _seen with { Received = _seen.Received + 1 };
         foreach (var frame in frames)
         {
             Hear();
-            await _conduit.ReceiveAsync(frame, cancellationToken).ConfigureAwait(false);
+            await _conduit.ReceiveAsync(frame, cancellationToken);
         }
+
+        _seen = _seen with { Done = _seen.Done + 1 };
     }
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken) => _out.AddAsync(frame, cancellationToken);

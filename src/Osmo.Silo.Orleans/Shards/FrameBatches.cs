@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Osmo.Silo.Orleans.Routing;
 
 namespace Osmo.Silo.Orleans.Shards;
 
@@ -13,11 +14,19 @@ internal sealed class FrameBatches
 
     private readonly Channel<byte[]> _frames = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(FramesMax) { SingleReader = true });
     private readonly Func<byte[][], Task> _send;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private long _begun;
+    private long _begunAt;
+    private bool _isUnderWay;
+    private long _suspect;
 
     /// <param name="send">Sends a batch; the next one is sent when it has returned.</param>
-    public FrameBatches(Func<byte[][], Task> send)
+    /// <param name="time">The clock.</param>
+    public FrameBatches(Func<byte[][], Task> send, TimeProvider time)
     {
         _send = send;
+        _time = time;
         Sent = Task.Run(PumpAsync);
     }
 
@@ -41,6 +50,27 @@ internal sealed class FrameBatches
     /// <summary>Takes no more; what was taken is still sent.</summary>
     public void Complete() => _frames.Writer.TryComplete();
 
+    /// <summary>
+    /// Whether the batch that is under way, or the answer to it, was lost. A call by way of a silo that died may be answered by nobody, and
+    /// its own limit is as long as a slow agent may take.
+    /// </summary>
+    /// <param name="seen">What the other end has seen, asked every <see cref="OwnerPath.PulseInterval"/>.</param>
+    public bool IsLost(FrameCounts seen)
+    {
+        lock (_gate)
+        {
+            if (!_isUnderWay || _time.GetElapsedTime(_begunAt) < 2 * OwnerPath.PulseInterval)
+            {
+                return false;
+            }
+
+            // Of one that it has only just done, the answer may be on its way.
+            var wasSuspect = _suspect == _begun;
+            _suspect = seen.Done >= _begun ? _begun : 0;
+            return seen.Received < _begun || (wasSuspect && _suspect == _begun);
+        }
+    }
+
     private async Task PumpAsync()
     {
         var batch = new List<byte[]>();
@@ -54,12 +84,32 @@ internal sealed class FrameBatches
                     batch.Add(frame);
                 }
 
+                Begin();
                 await _send([.. batch]).ConfigureAwait(false);
+                End();
             }
         }
         finally
         {
             _frames.Writer.TryComplete();
+        }
+    }
+
+    private void Begin()
+    {
+        lock (_gate)
+        {
+            _begun++;
+            _begunAt = _time.GetTimestamp();
+            _isUnderWay = true;
+        }
+    }
+
+    private void End()
+    {
+        lock (_gate)
+        {
+            _isUnderWay = false;
         }
     }
 }

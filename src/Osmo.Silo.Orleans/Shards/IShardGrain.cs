@@ -30,11 +30,14 @@ internal interface IShardGrain : IGrainWithIntegerKey
     [ResponseTimeout("00:01:00")]
     ValueTask<bool> ReceiveAsync(Guid link, Immutable<byte[][]> frames);
 
-    /// <summary>Says that the agent is still there, and asks whether its connection is joined here.</summary>
+    /// <summary>Says that the agent is still there, and asks whether its connection is joined here and frames go both ways.</summary>
     /// <remarks>Answered at once by a silo that lives: frames that a dead one has taken may wait for their answer much longer.</remarks>
+    /// <param name="link">The id of the connection.</param>
+    /// <param name="seen">What came over the way back.</param>
+    /// <returns>What came from the gateway; null where the connection is not joined here.</returns>
     [Alias("pulse")]
     [ResponseTimeout("00:00:04")]
-    ValueTask<bool> PulseAsync(Guid link);
+    ValueTask<FrameCounts?> PulseAsync(Guid link, FrameCounts seen);
 
     /// <summary>The agent has hung up.</summary>
     [Alias("leave")]
@@ -63,5 +66,6 @@ internal interface IAgentObserver : IGrainObserver
     /// <param name="reason">Why, for logs.</param>
     /// <param name="isFinal">Whether the agent's connection ends with it; otherwise it is joined again, where the backend is then.</param>
     [Alias("end")]
+    [ResponseTimeout("00:00:04")]
     Task EndAsync(string reason, bool isFinal);
 }

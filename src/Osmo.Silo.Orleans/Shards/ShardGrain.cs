@@ -40,7 +40,9 @@ internal sealed class ShardGrain(
 
     private readonly Dictionary<Guid, AgentLink> _links = [];
 
-    /// <summary>Orleans lets an activation go when nothing is under way in it: what waits for a store that hangs must not hold it up.</summary>
+    /// <summary>
+    /// Orleans lets an activation go when nothing is under way in it: what waits for a store that hangs must not hold it up.
+    /// </summary>
     private readonly CancellationTokenSource _leaving = new(Timeout.InfiniteTimeSpan, time);
     private ShardEpoch _claim;
     private volatile bool _isDisposed;
@@ -153,11 +155,14 @@ internal sealed class ShardGrain(
         }
     }
 
-    public ValueTask<bool> PulseAsync(Guid link)
+    public ValueTask<FrameCounts?> PulseAsync(Guid link, FrameCounts seen)
     {
-        var known = Find(link);
-        known?.Hear();
-        return ValueTask.FromResult(known is not null);
+        if (_links.TryGetValue(link, out var known))
+        {
+            known.Hear(seen);
+        }
+
+        return ValueTask.FromResult(Find(link)?.Seen);
     }
 
     public Task LeaveAsync(Guid link)

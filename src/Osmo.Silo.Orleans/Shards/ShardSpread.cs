@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime.Placement;
-using Osmo.Cluster.Membership;
 using Osmo.Cluster.Ownership;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
@@ -15,11 +14,10 @@ namespace Osmo.Silo.Orleans.Shards;
 /// that run nowhere are activated before anybody asks for them, so that the agents of a silo that died are served soon.
 /// </summary>
 internal sealed class ShardSpread(
-    OwnershipWatch watch,
+    SeenOwnership seen,
     ShardOwnership ownership,
     IGrainFactory grains,
     ILocalSiloDetails silo,
-    ISiloStatusOracle membership,
     LeaseOptions options,
     TimeProvider time,
     ILogger<ShardSpread> logger) : IDisposable
@@ -42,8 +40,7 @@ internal sealed class ShardSpread(
                 return;
             }
 
-            if (watch.Current is { } reading
-                && AsOrleansSees(reading.Table).Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining))
+            if (seen.Current is { } table && table.Silos.All(row => row.LeaseLeft <= TimeSpan.Zero || row.Draining))
             {
                 return;
             }
@@ -67,8 +64,7 @@ internal sealed class ShardSpread(
             var moved = false;
             try
             {
-                var reading = await watch.RefreshAsync(_ending.Token).ConfigureAwait(false);
-                var table = AsOrleansSees(reading.Table);
+                var table = await seen.RefreshAsync(_ending.Token).ConfigureAwait(false);
                 moved = await ApplyAsync(table, ShardBalancer.Plan(table, ownership.Incarnation)).ConfigureAwait(false);
             }
             catch (OsmoException)
@@ -91,16 +87,6 @@ internal sealed class ShardSpread(
         }
     }
 
-    /// <summary>Who is alive is for Orleans to say: a silo that it takes for dead gets nothing, and what it had is free.</summary>
-    private OwnershipSnapshot AsOrleansSees(OwnershipSnapshot table) => table with
-    {
-        Silos = [.. table.Silos.Select(row => IsActive(row) ? row : row with { LeaseLeft = TimeSpan.Zero })],
-    };
-
-    private bool IsActive(SiloEntry row) =>
-        row.Address.Scheme == OrleansAddress.Scheme
-        && membership.GetApproximateSiloStatus(OrleansAddress.Read(row.Address)) is SiloStatus.Active or SiloStatus.ShuttingDown;
-
     private async Task<bool> ApplyAsync(OwnershipSnapshot table, ShardPlan plan)
     {
         var homeless = plan.Free.AddRange(plan.Expired).Select(shard => (shard.Shard, Silo: silo.SiloAddress));
@@ -118,7 +104,8 @@ internal sealed class ShardSpread(
 
         var there = AddressOf(table, recipient);
         OrleansLog.Moving(logger, batch.Length, there.ToString());
-        await PlaceAsync(batch.Select(shard => (shard.Shard, there)), grain => grain.MoveAsync(there.ToParsableString())).ConfigureAwait(false);
+        await PlaceAsync(batch.Select(shard => (shard.Shard, there)), grain => grain.MoveAsync(there.ToParsableString()))
+            .ConfigureAwait(false);
         return await HaveMovedAsync(batch).ConfigureAwait(false);
     }
 
@@ -147,8 +134,8 @@ internal sealed class ShardSpread(
         var began = time.GetTimestamp();
         while (time.GetElapsedTime(began) < options.EndLimit)
         {
-            var reading = await watch.RefreshAsync(_ending.Token).ConfigureAwait(false);
-            if (shards.All(shard => reading.Table.Shards[shard.Shard].Epoch > shard.Epoch))
+            var table = await seen.RefreshAsync(_ending.Token).ConfigureAwait(false);
+            if (shards.All(shard => table.Shards[shard.Shard].Epoch > shard.Epoch))
             {
                 return true;
             }

@@ -51,7 +51,8 @@ public sealed class TelemetryTests : IAsyncLifetime
         foreach (var (signal, content) in new[] { ("/v1/metrics", "http.server.request.duration"), ("/v1/traces", "/readyz") })
         {
             await Eventually.HoldsAsync(
-                () => _heard.Any(one => one.Signal == signal && new[] { content, "osmo-server", "k8s.cluster.name" }.All(one.Body.Contains)),
+                () => _heard.Any(one =>
+                    one.Signal == signal && new[] { content, "osmo-server", "k8s.cluster.name" }.All(one.Body.Contains)),
                 $"{signal} tells of {content}",
                 () => string.Join('\n', _heard.Select(one => $"{one.Signal}: {one.Body.Length} bytes")));
         }
