@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 using Osmo.Cluster.Membership;
+using Osmo.Cluster.Wire;
 using Osmo.Engine.Contract.Rigs;
 using Osmo.Engine.Contract.Servers;
 using Osmo.Grains.Backends;
@@ -45,6 +47,9 @@ public sealed class OrleansRig : ClusterServerRig
         _cluster = builder.Build();
     }
 
+    /// <summary>What a process with roles shows; null for nothing.</summary>
+    public Func<ServerRoles, ClusterCredentials>? Credentials { get; init; }
+
     /// <summary>Has the grains of two shards migrate, so that shares stay as they are.</summary>
     public override async Task MoveAsync(BackendName backend)
     {
@@ -71,14 +76,29 @@ public sealed class OrleansRig : ClusterServerRig
             "the shards have moved");
     }
 
-    protected override ClusterSettings Configure(ClusterSettings settings) => base.Configure(settings) with
+    /// <inheritdoc/>
+    protected override ClusterSettings Configure(ClusterSettings settings)
     {
-        Engine = ClusterEngine.Orleans,
+        var configured = base.Configure(settings) with
+        {
+            Engine = ClusterEngine.Orleans,
 
-        // A silo that was taken for dead ends, where one of the other engine goes on: it should not happen because the machine is busy.
-        LeaseSeconds = ClusterSettings.OrleansLeaseSecondsDefault,
-        ClientUrl = ReservedPorts.NextUrl().GetLeftPart(UriPartial.Authority),
-    };
+            // A silo that was taken for dead ends, where one of the other engine goes on: it should not happen because the machine is busy.
+            LeaseSeconds = ClusterSettings.OrleansLeaseSecondsDefault,
+            ClientUrl = ReservedPorts.NextUrl().GetLeftPart(UriPartial.Authority),
+        };
+        return Credentials?.Invoke(settings.Roles) is not { } shown
+            ? configured
+            : configured with
+            {
+                CertificateFile = shown.CertificateFile,
+                CertificateKeyFile = shown.PrivateKeyFile,
+                AuthorityFile = shown.AuthorityFile,
+                ClusterUrl = Secured(configured.ClusterUrl),
+                AdvertisedUrl = Secured(configured.AdvertisedUrl),
+                ClientUrl = Secured(configured.ClientUrl),
+            };
+    }
 
     /// <summary>
     /// With a connection to its membership table that is not cut where the silo's are: a silo that is ended in this process has to say
@@ -114,6 +134,9 @@ public sealed class OrleansRig : ClusterServerRig
         await base.StartSiloAsync(silo!);
         return _running[silo!] = new TestSilo(silo!);
     }
+
+    [return: NotNullIfNotNull(nameof(url))]
+    private static string? Secured(string? url) => url?.Replace("http:", "https:", StringComparison.Ordinal);
 
     private static string Parsable(string address)
     {
