@@ -14,12 +14,6 @@ internal static class OrleansEngine
     /// <summary>Orleans reads and writes its membership now and then.</summary>
     private const int ConnectionsMax = 4;
 
-    /// <summary>
-    /// Orleans asks PostgreSQL synchronously, each time on a thread of the pool. A pool that begins with a thread for each of two
-    /// processors would make everything else wait, probes among it, while it grows by a thread or two a second.
-    /// </summary>
-    private const int ThreadsMin = 16;
-
     public static async Task AddAsync(
         ClusterComposition cluster, WebApplicationBuilder builder, ServerDescription description, CancellationToken cancellationToken)
     {
@@ -49,8 +43,6 @@ internal static class OrleansEngine
             builder.Services.AddSiloRehearsal();
         }
 
-        ThreadPool.GetMinThreads(out var workers, out var ports);
-        ThreadPool.SetMinThreads(Math.Max(workers, ThreadsMin), ports);
         await OrleansEngineExtensions.CheckAsync(cluster.Database, options, cancellationToken);
         builder.Services.AddOrleansEngine(cluster.Postgres, options);
     }
