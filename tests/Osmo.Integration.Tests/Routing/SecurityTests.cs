@@ -5,6 +5,7 @@ using Osmo.Cluster.Wire;
 using Osmo.Grains.Errors;
 using Osmo.Protocol;
 using Osmo.Testing;
+using Osmo.Testing.Security;
 using Xunit;
 using Proto = Osmo.Protocol.Cluster.V1;
 
