@@ -77,6 +77,14 @@ public sealed class OrleansRig : ClusterServerRig
     }
 
     /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
     protected override ClusterSettings Configure(ClusterSettings settings)
     {
         var configured = base.Configure(settings) with

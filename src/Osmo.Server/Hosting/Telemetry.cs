@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -38,18 +37,23 @@ internal sealed class Telemetry(ServerDescription server) : IHostedService, IDis
     /// <exception cref="OsmoException">What it names is no URL.</exception>
     public static void AddTo(IServiceCollection services)
     {
-        var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name)));
-        foreach (var (name, url) in named.Where(one => one.Url is { Length: > 0 }))
+        var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name)))
+            .Where(one => one.Url is { Length: > 0 })
+            .ToArray();
+        foreach (var (name, url) in named)
         {
             if (!Uri.TryCreate(url, UriKind.Absolute, out var read) || read.Scheme is not ("http" or "https"))
             {
                 throw new OsmoException(
                     ErrorCode.Invalid, $"{name} is '{url}', which is no URL. Give it one such as http://localhost:4317, or unset it.");
             }
+        }
 
+        if (named.Length > 0)
+        {
             // Without it the spans of requests have no attributes: ASP.NET Core leaves these to instrumentation packages.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, Telemetry>());
+            services.AddHostedService<Telemetry>();
         }
     }
 

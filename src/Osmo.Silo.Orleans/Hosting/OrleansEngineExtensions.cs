@@ -31,10 +31,11 @@ public static class OrleansEngineExtensions
         this IServiceCollection services, PostgresOptions postgres, OrleansEngineOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        var settings = new OrleansSettings(options);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddLogging(Quieten);
-        services.AddSingleton<OrleansSettings>();
+        services.AddSingleton(settings);
         services.AddSingleton<OrleansTls>();
         services.AddSingleton(new ClusterRoutingOptions { CallTimeout = options.CallTimeout });
         services.AddClusterRoutes(postgres, options.Lease);
@@ -47,7 +48,7 @@ public static class OrleansEngineExtensions
         }
         else
         {
-            AddSilo(services, options);
+            AddSilo(services, options, settings);
         }
 
         services.AddSingleton<OrleansGrainEngine>();
@@ -84,7 +85,7 @@ public static class OrleansEngineExtensions
         logging.AddFilter("Orleans.Runtime.CallbackData", LogLevel.Critical);
     }
 
-    private static void AddSilo(IServiceCollection services, OrleansEngineOptions options)
+    private static void AddSilo(IServiceCollection services, OrleansEngineOptions options, OrleansSettings settings)
     {
         services.AddSingleton<ShardRights>();
         services.AddSingleton<Lease>();
@@ -108,7 +109,7 @@ public static class OrleansEngineExtensions
         {
             silo.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();
             silo.AddPlacementDirector<ShardPlacement, ShardPlacementDirector>();
-            new OrleansSettings(options).Configure(silo);
+            settings.Configure(silo);
         });
     }
 }

@@ -142,7 +142,7 @@ internal sealed class OrleansLeg : IAgentConduit, IAgentObserver
     {
         while (true)
         {
-            await Task.Delay(OwnerPath.PulseInterval, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(AgentPulse.Interval, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_ending.IsCancellationRequested || _sink.Ended.IsCompleted)
             {
                 return;

@@ -12,12 +12,6 @@ namespace Osmo.Silo.Orleans.Routing;
 internal sealed class OwnerPath(
     BackendName backend, IClusterClientSource source, ClusterRoutingOptions options, TimeProvider time, ILogger logger) : IOwnerPath
 {
-    /// <summary>How often a gateway says that an agent is there that has nothing to say.</summary>
-    public static readonly TimeSpan PulseInterval = TimeSpan.FromSeconds(2);
-
-    /// <summary>How long a gateway may be silent about an agent before the silo takes it for gone.</summary>
-    public static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(20);
-
     public async Task<IAgentConduit> JoinAsync(AgentJoin join, LegSink sink, CancellationToken cancellationToken)
     {
         var client = source.Client;

@@ -42,8 +42,6 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
         _isOver |= _out.IsLost(seen);
     }
 
-    private void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
-
     /// <summary>Takes frames, and returns when there is room for more.</summary>
     public async ValueTask ReceiveAsync(byte[][] frames, CancellationToken cancellationToken)
     {
@@ -68,6 +66,8 @@ internal sealed class AgentLink : IAgentFrameSink, IAsyncDisposable
         _out.Complete();
         await _conduit.DisposeAsync().ConfigureAwait(false);
     }
+
+    private void Hear() => Volatile.Write(ref _heardAt, _time.GetTimestamp());
 
     /// <summary>Frames that could not be sent are no reason to hang up: the agent is joined again and asked to begin anew.</summary>
     private async Task EndAsync(string reason, bool isFinal)

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Osmo.Silo.Orleans.Routing;
 
 namespace Osmo.Silo.Orleans.Shards;
 
@@ -54,12 +53,12 @@ internal sealed class FrameBatches
     /// Whether the batch that is under way, or the answer to it, was lost. A call by way of a silo that died may be answered by nobody, and
     /// its own limit is as long as a slow agent may take.
     /// </summary>
-    /// <param name="seen">What the other end has seen, asked every <see cref="OwnerPath.PulseInterval"/>.</param>
+    /// <param name="seen">What the other end has seen, asked every <see cref="AgentPulse.Interval"/>.</param>
     public bool IsLost(FrameCounts seen)
     {
         lock (_gate)
         {
-            if (!_isUnderWay || _time.GetElapsedTime(_begunAt) < 2 * OwnerPath.PulseInterval)
+            if (!_isUnderWay || _time.GetElapsedTime(_begunAt) < 2 * AgentPulse.Interval)
             {
                 return false;
             }

@@ -13,7 +13,6 @@ using Osmo.Grains.Engine;
 using Osmo.Grains.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Silo.Hosting;
-using Osmo.Silo.Orleans.Routing;
 using Proto = Osmo.Protocol.Cluster.V1;
 
 namespace Osmo.Silo.Orleans.Shards;
@@ -233,7 +232,7 @@ internal sealed class ShardGrain(
     /// <summary>A gateway that died does not say that its agents are gone.</summary>
     private Task SweepAsync(CancellationToken cancellationToken)
     {
-        foreach (var (id, link) in _links.Where(link => link.Value.Silence > OwnerPath.SilenceMax).ToArray())
+        foreach (var (id, link) in _links.Where(link => link.Value.Silence > AgentPulse.SilenceMax).ToArray())
         {
             OrleansLog.LinkSilent(logger, Shard);
             _links.Remove(id);

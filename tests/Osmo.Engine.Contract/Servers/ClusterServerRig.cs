@@ -146,7 +146,7 @@ public class ClusterServerRig : IClusterRig
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         if (_gateway is { } gateway)
