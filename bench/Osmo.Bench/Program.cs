@@ -2,9 +2,9 @@ using Osmo.Bench.Benchmarks;
 using Osmo.Bench.Calls;
 using Osmo.Bench.Running;
 
-if (args is [BenchSilo.Argument])
+if (args is [CallsMember.Argument, var database])
 {
-    return await BenchSilo.ServeAsync(Console.In, Console.Out);
+    return await CallsMember.ServeAsync(database, Console.In, Console.Out);
 }
 
 // Each benchmark is one class in its own file; a new one needs only its line here.
@@ -26,7 +26,6 @@ IBenchmark[] benchmarks =
     new FloodBenchmark(),
     new FailoverBenchmark(),
     new DrainBenchmark(),
-    new EnginesBenchmark(),
     new FleetBenchmark(),
     new CliStartBenchmark(),
 ];

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Kubernetes;
 
 namespace Osmo.Agent;

@@ -1,4 +1,4 @@
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Cli;
 

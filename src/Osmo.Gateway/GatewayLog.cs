@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Osmo.Domain.Backends;
+using Osmo.Grains.Agents;
 
 namespace Osmo.Gateway;
 
@@ -7,6 +9,24 @@ internal static partial class GatewayLog
 {
     [LoggerMessage(1001, LogLevel.Error, "Request {Method} {Path} failed, trace {TraceId}")]
     public static partial void RequestFailed(ILogger logger, string method, string path, string traceId, Exception failure);
+
+    [LoggerMessage(1002, LogLevel.Debug, "Call of backend {Backend} is tried again after {Failures} failures: {Reason}")]
+    public static partial void CallTriedAgain(ILogger logger, BackendName backend, int failures, string reason);
+
+    [LoggerMessage(1103, LogLevel.Information, "Agent of backend {Backend} connected: cluster {ClusterUid}, version {AgentVersion}")]
+    public static partial void AgentConnected(ILogger logger, BackendName backend, string clusterUid, string agentVersion);
+
+    [LoggerMessage(1104, LogLevel.Warning, "Agent of backend {Backend} was refused ({Reason}): {Explanation}")]
+    public static partial void AgentRefused(ILogger logger, BackendName backend, AgentRefusal reason, string explanation);
+
+    [LoggerMessage(1105, LogLevel.Information, "Agent of backend {Backend} is joined again, after {Failures} failures in a row: {Reason}")]
+    public static partial void AgentJoinsAgain(ILogger logger, BackendName backend, int failures, string reason);
+
+    [LoggerMessage(1106, LogLevel.Error, "The conversation with an agent of backend {Backend} failed")]
+    public static partial void AgentFailed(ILogger logger, BackendName backend, Exception failure);
+
+    [LoggerMessage(1107, LogLevel.Debug, "Backend {Backend} could not be told that an agent has left: {Reason}")]
+    public static partial void AgentLeft(ILogger logger, BackendName backend, string reason);
 
     [LoggerMessage(1101, LogLevel.Information, "Agent connection of backend {Backend} ended: {Reason}")]
     public static partial void AgentEnded(ILogger logger, string backend, string reason);

@@ -1,6 +1,7 @@
 using System.Net;
 using Osmo.Access.Recognition;
 using Osmo.Gateway.Access.Oidc;
+using Osmo.Gateway.Calls;
 
 namespace Osmo.Gateway;
 
@@ -24,6 +25,9 @@ public sealed class GatewayOptions
 
     /// <summary>Bounds of what callers may do.</summary>
     public AccessLimits Limits { get; set; } = new();
+
+    /// <summary>How patient calls to backends are.</summary>
+    public BackendCallOptions Calls { get; set; } = new();
 
     /// <summary>The identity provider whose log-ins are accepted; null for none.</summary>
     public OidcOptions? Oidc { get; set; }

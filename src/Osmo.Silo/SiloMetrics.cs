@@ -1,77 +1,38 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Osmo.Grains.Backends;
 
 namespace Osmo.Silo;
 
 /// <summary>What a silo measures: the meter <see cref="MeterName"/>.</summary>
-public sealed class SiloMetrics : IDisposable
+public sealed class SiloMetrics : IHostedService, IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "Osmo.Silo";
 
-    private const int AgentMetricsMax = 100;
-    private const int NameCharsMax = 100;
-
-    private static readonly HashSet<string> Types =
-    [
-        "init", "logging", "heartbeat", "resource", "resource_usage", "delete_resource", "node_hash", "update_pod", "monitor_pod",
-        "pod_conditions", "pod_event", "pod_log", "task_list", "container_node", "job_status", "metrics", "ack",
-    ];
-
     private readonly Meter _meter;
-    private readonly Counter<long> _messages;
-    private readonly Counter<long> _unusable;
-    private readonly ConcurrentDictionary<string, Histogram<double>> _agentMetrics = new(StringComparer.Ordinal);
 
     /// <summary>Makes the instruments.</summary>
-    public SiloMetrics(IMeterFactory meters)
+    public SiloMetrics(IMeterFactory meters, ActiveBackends active)
     {
         _meter = meters.Create(MeterName);
-        _messages = _meter.CreateCounter<long>("osmo.listener.messages", "{message}", "Messages of OSMO agents by type");
-        _unusable = _meter.CreateCounter<long>(
-            "osmo.listener.messages.unusable", "{message}", "Messages of OSMO agents that broke the protocol");
+        _meter.CreateObservableGauge(
+            "osmo.silo.backends", () => active.Count().Backends, "{backend}", "Registered backends that are active on this silo");
+        _meter.CreateObservableGauge("osmo.silo.nodes", () => active.Count().Nodes, "{node}", "Nodes of the backends on this silo");
+        _meter.CreateObservableGauge(
+            "osmo.node.disagreements",
+            () => active.CountDisagreements()
+                .Select(item => new Measurement<int>(item.Nodes, new KeyValuePair<string, object?>("backend", item.Backend))),
+            "{node}",
+            "Nodes that their agent judged available although what it reports speaks against that");
     }
 
-    /// <summary>Watches how many nodes their agents judge otherwise than their configuration does.</summary>
-    /// <param name="count">Counts them, by backend, those with none left out.</param>
-    public void WatchDisagreements(Func<IEnumerable<(string Backend, int Nodes)>> count) => _meter.CreateObservableGauge(
-        "osmo.node.disagreements",
-        () => count().Select(item => new Measurement<int>(item.Nodes, new KeyValuePair<string, object?>("backend", item.Backend))),
-        "{node}",
-        "Nodes that their agent judged available although what it reports speaks against that");
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
-
-    internal void MessageReceived(string type) =>
-        _messages.Add(1, new KeyValuePair<string, object?>("type", Types.Contains(type) ? type : "other"));
-
-    internal void MessageUnusable() => _unusable.Add(1);
-
-    /// <summary>
-    /// Takes a measurement that an OSMO agent sends (<c>metrics</c>). At most <see cref="AgentMetricsMax"/> names are known; measurements
-    /// of further ones, and of ones that are no name, are dropped.
-    /// </summary>
-    internal void TakeAgentMetric(string backend, JsonElement body)
-    {
-        if (body.ValueKind != JsonValueKind.Object
-            || !body.TryGetProperty("name"u8, out var name) || name.ValueKind != JsonValueKind.String
-            || !body.TryGetProperty("value"u8, out var value) || !value.TryGetDouble(out var measured))
-        {
-            return;
-        }
-
-        var text = name.GetRawText().Trim('"');
-        if (text.Length is 0 or > NameCharsMax || !text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-'))
-        {
-            return;
-        }
-
-        if (_agentMetrics.TryGetValue(text, out var known) || _agentMetrics.Count < AgentMetricsMax)
-        {
-            known ??= _agentMetrics.GetOrAdd(text, made => _meter.CreateHistogram<double>(made));
-            known.Record(measured, new KeyValuePair<string, object?>("backend", backend));
-        }
-    }
 }

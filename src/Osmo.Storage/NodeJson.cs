@@ -1,13 +1,11 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Nodes;
 
 namespace Osmo.Storage;
 
-/// <summary>
-/// Conditions and facts of a node as the JSON text that is stored, in UTF-8. What is returned is valid until the next call.
-/// </summary>
+/// <summary>Conditions and facts of a node as the JSON text that is stored, in UTF-8.</summary>
 internal sealed class NodeJson : IDisposable
 {
     private const int ConditionTextsMax = 512;
@@ -26,7 +24,7 @@ internal sealed class NodeJson : IDisposable
     /// <c>[["Ready","True"],...]</c>, in the node's order. Nodes share their sets of conditions, so the text of a set is kept for the
     /// next node.
     /// </summary>
-    public ReadOnlySpan<byte> Conditions(ConditionSet conditions)
+    public byte[] Conditions(ConditionSet conditions)
     {
         if (_conditionTexts.TryGetValue(conditions, out var known))
         {
@@ -41,13 +39,13 @@ internal sealed class NodeJson : IDisposable
                 _conditionTexts.Clear();
             }
 
-            _conditionTexts.Add(conditions, text.ToArray());
+            _conditionTexts.Add(conditions, text);
         }
 
         return text;
     }
 
-    private ReadOnlySpan<byte> Write(ConditionSet conditions)
+    private byte[] Write(ConditionSet conditions)
     {
         _writer.WriteStartArray();
         foreach (var (type, status) in conditions.ToPairs())
@@ -60,7 +58,7 @@ internal sealed class NodeJson : IDisposable
     }
 
     /// <summary><c>{"labels":[[key,value],...],"taints":[[key,value,effect],...],"allocatable":[...],"capacity":[...]}</c>.</summary>
-    public ReadOnlySpan<byte> Facts(NodeFacts facts)
+    public byte[] Facts(NodeFacts facts)
     {
         _writer.WriteStartObject();
         _writer.WriteStartArray("labels");
@@ -84,7 +82,7 @@ internal sealed class NodeJson : IDisposable
     }
 
     /// <summary><c>{"all":[[resource,quantity],...],"non_workflow":[...]}</c>.</summary>
-    public ReadOnlySpan<byte> Usage(NodeUsage usage)
+    public byte[] Usage(NodeUsage usage)
     {
         _writer.WriteStartObject();
         WriteResources("all", usage.All);
@@ -115,10 +113,10 @@ internal sealed class NodeJson : IDisposable
         _writer.WriteEndArray();
     }
 
-    private ReadOnlySpan<byte> Take()
+    private byte[] Take()
     {
         _writer.Flush();
-        var text = _buffer.WrittenSpan;
+        var text = _buffer.WrittenSpan.ToArray();
         _buffer.ResetWrittenCount();
         _writer.Reset();
         return text;

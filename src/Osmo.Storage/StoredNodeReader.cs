@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Nodes;
 
 namespace Osmo.Storage;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Storage;
 

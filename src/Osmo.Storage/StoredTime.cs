@@ -9,6 +9,9 @@ internal static class StoredTime
     public static long ToMicroseconds(DateTimeOffset time) =>
         (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
+    /// <summary>The time as PostgreSQL stores it, cut to what it keeps.</summary>
+    public static DateTime ToUtc(DateTimeOffset time) => FromMicroseconds(ToMicroseconds(time)).UtcDateTime;
+
     public static DateTimeOffset FromMicroseconds(long microseconds) =>
         DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
 }

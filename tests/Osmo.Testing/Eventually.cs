@@ -3,7 +3,7 @@ namespace Osmo.Testing;
 /// <summary>Waits for the world to come to a state, with a generous deadline.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Returns when the condition holds.</summary>

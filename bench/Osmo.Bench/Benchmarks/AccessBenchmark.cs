@@ -5,6 +5,7 @@ using Osmo.Access.Secrets;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
 using Osmo.Bench.Running;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 
 namespace Osmo.Bench.Benchmarks;

@@ -1,5 +1,5 @@
 using Osmo.Bench.Running;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 
 namespace Osmo.Bench.Benchmarks;
 

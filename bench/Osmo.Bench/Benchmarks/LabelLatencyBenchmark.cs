@@ -103,7 +103,7 @@ internal sealed class LabelLatencyBenchmark : IBenchmark
             await server.ConfigureAsync(Backend, BenchServer.HealthyRules);
             return true;
         }
-        catch (Grains.Errors.OsmoException)
+        catch (Domain.Errors.OsmoException)
         {
             // The agent has not registered its backend yet.
             return false;

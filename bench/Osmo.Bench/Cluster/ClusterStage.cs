@@ -1,5 +1,5 @@
-using Npgsql;
 using Osmo.Bench.Channel;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 using Osmo.Testing.Cluster;
@@ -11,15 +11,14 @@ namespace Osmo.Bench.Cluster;
 internal sealed class ClusterStage : IAsyncDisposable
 {
     private const int RegistrationsAtOnce = 8;
+    private const double FairShare = 0.7;
     private static readonly TimeSpan SpreadTimeout = TimeSpan.FromSeconds(60);
 
     private readonly PostgresServer _postgres;
-    private readonly NpgsqlDataSource _database;
 
-    private ClusterStage(PostgresServer postgres, NpgsqlDataSource database, ClusterRig rig, IReadOnlyList<string> backends)
+    private ClusterStage(PostgresServer postgres, ClusterRig rig, IReadOnlyList<string> backends)
     {
         _postgres = postgres;
-        _database = database;
         Rig = rig;
         Backends = backends;
     }
@@ -40,30 +39,38 @@ internal sealed class ClusterStage : IAsyncDisposable
         var connectionString = await postgres.CreateDatabaseAsync(cancel);
         var rig = await ClusterRig.StartAsync(connectionString, new ClusterOptions { Silos = silos, Gateways = gateways, More = more });
         var names = Enumerable.Range(0, backends).Select(i => $"backend-{i:0000}").ToArray();
-        var stage = new ClusterStage(postgres, NpgsqlDataSource.Create(connectionString), rig, names);
-        await stage.SharesAreFairAsync(cancel);
+        var stage = new ClusterStage(postgres, rig, names);
         await Parallel.ForEachAsync(
             names,
             new ParallelOptions { MaxDegreeOfParallelism = RegistrationsAtOnce, CancellationToken = cancel },
             async (name, _) => await (await WindowedAgent.ConnectAsync(rig.GatewayUrls[0], name)).DisposeAsync());
+        await stage.SharesAreFairAsync(cancel);
         return stage;
     }
 
-    /// <summary>The backends that a silo owns at this moment.</summary>
+    /// <summary>The backends that a silo runs at this moment.</summary>
     public async Task<IReadOnlyList<string>> BackendsOfAsync(string silo, CancellationToken cancel)
     {
-        var shards = (await OwnersAsync(cancel)).Where(owner => owner.Silo == silo).Select(owner => owner.Shard).ToHashSet();
-        return [.. Backends.Where(name => shards.Contains(BackendShard.Of(BackendName.Parse(name))))];
+        var found = new List<string>();
+        foreach (var name in Backends)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if ((string?)(await Rig.Api.GetAsync($"api/backends/{name}/placement"))["silo"] == silo)
+            {
+                found.Add(name);
+            }
+        }
+
+        return found;
     }
 
-    /// <summary>Waits until every silo owns its share of the shards.</summary>
+    /// <summary>Waits until every silo has about its share of the active backends.</summary>
     public async Task SharesAreFairAsync(CancellationToken cancel)
     {
-        var least = BackendShard.Count / Rig.Silos.Count;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(SpreadTimeout);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        while ((await OwnersAsync(cancel)).GroupBy(owner => owner.Silo).Count(silo => silo.Count() >= least) < Rig.Silos.Count)
+        while (!await AreFairAsync())
         {
             await poll.WaitForNextTickAsync(limit.Token);
         }
@@ -72,21 +79,16 @@ internal sealed class ClusterStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Rig.DisposeAsync();
-        await _database.DisposeAsync();
         await _postgres.DisposeAsync();
     }
 
-    private async Task<List<(int Shard, string Silo)>> OwnersAsync(CancellationToken cancel)
+    private async Task<bool> AreFairAsync()
     {
-        await using var command = _database.CreateCommand(
-            "SELECT number, id FROM shard JOIN silo ON owner = incarnation WHERE NOT draining AND expires_at > clock_timestamp()");
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var owners = new List<(int, string)>();
-        while (await reader.ReadAsync(cancel))
-        {
-            owners.Add((reader.GetInt32(0), reader.GetString(1)));
-        }
-
-        return owners;
+        var carried = (await Rig.Api.GetAsync("api/silos"))["silos"]!.AsArray()
+            .Where(silo => (bool)silo!["hosts_grains"]! && (string?)silo["status"] == "Active")
+            .Select(silo => (int?)silo!["backends"])
+            .ToArray();
+        return carried.Length == Rig.Silos.Count && carried.All(backends => backends is not null)
+            && carried.Min() >= carried.Sum() / carried.Length * FairShare;
     }
 }

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
 using Osmo.Server.Hosting;
 
 namespace Osmo.Bench.Running;
@@ -25,7 +25,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public Uri Url => _server.Url;
 
-    private IGrainEngine Engine => _server.Services.GetRequiredService<IGrainEngine>();
+    private IGrainFactory Grains => _server.Services.GetRequiredService<IGrainFactory>();
 
     public static async Task<BenchServer> StartAsync()
     {
@@ -39,7 +39,7 @@ internal sealed class BenchServer : IAsyncDisposable
         return new BenchServer(server, folder);
     }
 
-    public IBackendGrain Backend(string name) => Engine.GetBackend(BackendName.Parse(name));
+    public IBackendGrain Backend(string name) => Grains.GetGrain<IBackendGrain>(name);
 
     /// <summary>Replaces fields of a backend's configuration.</summary>
     public Task ConfigureAsync(string backend, string fieldsJson)

@@ -4,7 +4,7 @@ using Osmo.Access.Roles;
 using Osmo.Access.Secrets;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Access.Recognition;
 

@@ -10,6 +10,6 @@ public interface IExternalLogins
     /// <param name="login">A JWT that names the provider as its issuer.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Whose it is, or why it is refused.</returns>
-    /// <exception cref="Osmo.Grains.Errors.OsmoException">The provider cannot be reached.</exception>
+    /// <exception cref="Osmo.Domain.Errors.OsmoException">The provider cannot be reached.</exception>
     Task<(Principal? Principal, string? Refusal)> VerifyAsync(string login, CancellationToken cancellationToken);
 }

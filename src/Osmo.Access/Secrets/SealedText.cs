@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Access.Secrets;
 

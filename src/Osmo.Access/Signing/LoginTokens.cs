@@ -31,7 +31,7 @@ public sealed class LoginTokens(SigningKeys keys, TimeProvider time)
     /// <summary>Signs a log-in.</summary>
     /// <param name="principal">The holder of a token.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="Osmo.Grains.Errors.OsmoException">The store cannot be used.</exception>
+    /// <exception cref="Osmo.Domain.Errors.OsmoException">The store cannot be used.</exception>
     public async Task<(string Login, DateTimeOffset ExpiresAt)> IssueAsync(Principal principal, CancellationToken cancellationToken)
     {
         var key = await keys.SignerAsync(cancellationToken).ConfigureAwait(false);

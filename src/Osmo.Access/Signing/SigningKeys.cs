@@ -31,7 +31,7 @@ public sealed class SigningKeys(IAccessStore store, AccessWatch watch, SecretsKe
     private readonly ConcurrentDictionary<string, RsaSecurityKey> _public = new(StringComparer.Ordinal);
 
     /// <summary>The key that signs now.</summary>
-    /// <exception cref="Osmo.Grains.Errors.OsmoException">The store cannot be used, or the key not be opened.</exception>
+    /// <exception cref="Osmo.Domain.Errors.OsmoException">The store cannot be used, or the key not be opened.</exception>
     internal async Task<RsaSecurityKey> SignerAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)

@@ -1,4 +1,4 @@
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Access.Tokens;
 

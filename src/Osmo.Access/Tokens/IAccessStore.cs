@@ -1,7 +1,7 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Users;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Access.Tokens;
 

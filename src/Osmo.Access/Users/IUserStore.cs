@@ -1,6 +1,6 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Access.Users;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 using Osmo.Kubernetes;
 
 namespace Osmo.Agent;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Agent;
 

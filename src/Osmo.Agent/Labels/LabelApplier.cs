@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Kubernetes;
 using Osmo.Protocol.Agent.V1;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 
 namespace Osmo.Agent;
 

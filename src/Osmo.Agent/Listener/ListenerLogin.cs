@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Authentication;
 using System.Text.Json;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Kubernetes;
 
 namespace Osmo.Agent;

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Kubernetes;
 
 namespace Osmo.Agent;

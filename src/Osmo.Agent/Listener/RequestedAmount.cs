@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Nodes;
 using NodeResource = Osmo.Kubernetes.NodeResource;
 
 namespace Osmo.Agent;

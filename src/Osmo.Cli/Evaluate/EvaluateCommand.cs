@@ -2,7 +2,7 @@ using System.CommandLine;
 using Osmo.Cli.Help;
 using Osmo.Cli.Input;
 using Osmo.Cli.Terminal;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 
 namespace Osmo.Cli.Evaluate;
 

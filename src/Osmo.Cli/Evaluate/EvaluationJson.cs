@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 
 namespace Osmo.Cli.Evaluate;
 

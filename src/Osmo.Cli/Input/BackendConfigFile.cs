@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Osmo.Cli.Terminal;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Cli.Input;
 

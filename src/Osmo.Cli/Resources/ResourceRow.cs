@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Nodes;
 
 namespace Osmo.Cli.Resources;
 

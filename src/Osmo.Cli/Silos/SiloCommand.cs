@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Osmo.Cli.Gateway;
 using Osmo.Cli.Help;
@@ -14,11 +13,17 @@ internal static class SiloCommand
 {
     private const int StateColumn = 1;
 
-    private const string ListSummary =
-        "List the silos: who serves how many of the 256 shards, and with them which part of the backends.";
+    /// <summary>The membership's word for a member that is neither coming nor going.</summary>
+    private const string Active = "Active";
+
+    private const string Serving = "Serving";
+    private const string Silo = "silo";
+
+    private const string ListSummary = "List the silos: who is there, and who serves how many backends.";
 
     private const string ListDetails = """
-        A lease that has expired is one of a silo that died or hangs; within seconds the others take its shards over.
+        A silo that says nothing of its backends hangs, or is just coming or going; if it died it leaves the list within seconds, and the
+        others serve its backends. Gateways that run no backends are members, too.
 
         Examples:
           osmo silo list
@@ -45,39 +50,37 @@ internal static class SiloCommand
     {
         var silos = answer["silos"] as JsonArray ?? [];
         var wide = format == OutputFormat.Wide;
-        string[] more = wide ? ["VERSION", "INCARNATION", "STARTED", "ADDRESS"] : [];
+        string[] more = wide ? ["ROLE", "VERSION", "STARTED", "ADDRESS"] : [];
         ListOutput.Write(
             format,
             () => answer,
-            () => silos.Select(silo => $"silo/{Text(silo!, "id")}"),
-            () => new ColumnTable(["NAME", "STATE", "SHARDS", "BACKENDS", "NODES", "LEASE LEFT", .. more], Colour)
+            () => silos.Select(silo => $"silo/{Text(silo!, "name")}"),
+            () => new ColumnTable(["NAME", "STATE", "BACKENDS", "NODES", .. more], Colour)
                 .Write(silos.Select(silo => Cells(silo!, wide)), terminal),
             terminal);
     }
 
     private static string[] Cells(JsonNode silo, bool wide)
     {
-        var left = (double?)silo["lease_left_seconds"];
-        var state = left <= 0 ? "Expired" : (bool?)silo["draining"] == true ? "Draining" : "Serving";
-        string[] more = wide ? [Text(silo, "version"), Text(silo, "incarnation"), Text(silo, "started_at"), Text(silo, "address")] : [];
-        return
-        [
-            Text(silo, "id"),
-            state,
-            Text(silo, "shards"),
-            Text(silo, "backends"),
-            Text(silo, "nodes"),
-            left is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0}s") : "",
-            .. more,
-        ];
+        string[] more = wide ? [Role(silo), Text(silo, "version"), Text(silo, "started_at"), Text(silo, "address")] : [];
+        return [Text(silo, "name"), State(silo), Text(silo, "backends"), Text(silo, "nodes"), .. more];
     }
+
+    private static string State(JsonNode silo) => (Text(silo, "status"), (bool?)silo["draining"]) switch
+    {
+        (Active, true) => "Draining",
+        (Active, null) when Role(silo) == Silo => "Silent",
+        (Active, _) => Serving,
+        var (status, _) => status,
+    };
+
+    private static string Role(JsonNode silo) => (bool?)silo["hosts_grains"] == true ? Silo : "gateway";
 
     private static string Text(JsonNode silo, string field) => silo[field]?.ToString() ?? "";
 
     private static Color? Colour(int column, string cell) => (column, cell) switch
     {
-        (StateColumn, "Serving") => Color.Green,
-        (StateColumn, "Expired") => Color.Red,
+        (StateColumn, Serving) => Color.Green,
         (StateColumn, _) => Color.Yellow,
         _ => null,
     };

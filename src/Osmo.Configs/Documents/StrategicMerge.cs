@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Configs.Documents;
 

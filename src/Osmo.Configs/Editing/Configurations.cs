@@ -4,8 +4,9 @@ using System.Text.Json.Nodes;
 using Osmo.Configs.Documents;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Configs.Editing;

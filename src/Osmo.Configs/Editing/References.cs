@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using Osmo.Access.Roles;
 using Osmo.Configs.Documents;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Configs.Editing;

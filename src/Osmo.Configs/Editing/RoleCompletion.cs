@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Osmo.Access.Roles;
 using Osmo.Configs.Documents;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Configs.Editing;
 

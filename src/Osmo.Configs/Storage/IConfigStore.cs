@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Configs.Storage;

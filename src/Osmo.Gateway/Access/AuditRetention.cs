@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Osmo.Access.Auditing;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Osmo.Access.Recognition;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access;
 

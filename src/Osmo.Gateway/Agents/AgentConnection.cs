@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Osmo.Grains.Engine;
 using Osmo.Protocol;
 
 namespace Osmo.Gateway.Agents;
@@ -19,7 +18,7 @@ internal sealed record AgentCloseCodes(WebSocketCloseStatus Refused, WebSocketCl
         new((WebSocketCloseStatus)4000, (WebSocketCloseStatus)1012, WebSocketCloseStatus.EndpointUnavailable);
 }
 
-/// <summary>An agent's WebSocket: its frames are carried to the owner of its backend and back, without being read.</summary>
+/// <summary>An agent's WebSocket: its frames go to its conversation with the grain of its backend, and back.</summary>
 internal sealed class AgentConnection : IAgentFrameSink, IAsyncDisposable
 {
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(3);
@@ -40,12 +39,12 @@ internal sealed class AgentConnection : IAgentFrameSink, IAsyncDisposable
     }
 
     /// <summary>Carries frames until the connection ends.</summary>
-    /// <param name="join">Joins the connection to the grain of its backend.</param>
+    /// <param name="begin">Begins the conversation.</param>
     /// <param name="stopping">The gateway stops.</param>
     /// <returns>Why it ended, for logs.</returns>
-    public async Task<string> CarryAsync(Func<IAgentFrameSink, IAgentConduit> join, CancellationToken stopping)
+    public async Task<string> CarryAsync(Func<IAgentFrameSink, IAgentConduit> begin, CancellationToken stopping)
     {
-        await using (var conduit = join(this))
+        await using (var conduit = begin(this))
         await using (stopping.Register(() => Close(_codes.Stopping, "the gateway is stopping")))
         {
             await PumpAsync(conduit);

@@ -5,13 +5,12 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
+using Osmo.Domain.Backends;
 using Osmo.Protocol;
 
 namespace Osmo.Gateway.Agents;
 
-/// <summary>The agent channel: carries frames between an agent's WebSocket and the owner of its backend, without reading them.</summary>
+/// <summary>The agent channel: the WebSocket of our own agents.</summary>
 internal static class AgentRoutes
 {
     public static void MapAgentRoutes(this IEndpointRouteBuilder routes) =>
@@ -23,7 +22,11 @@ internal static class AgentRoutes
             .WithDescription("Agents connect here. Binary frames of protobuf messages; sub-protocol " + AgentChannel.SubProtocol + ".");
 
     private static async Task CarryAsync(
-        HttpContext context, string name, IGrainEngine engine, IHostApplicationLifetime lifetime, ILogger<GatewayOptions> logger)
+        HttpContext context,
+        string name,
+        AgentConversations conversations,
+        IHostApplicationLifetime lifetime,
+        ILogger<GatewayOptions> logger)
     {
         var backend = BackendName.Parse(name);
         if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(AgentChannel.SubProtocol))
@@ -38,7 +41,7 @@ internal static class AgentRoutes
 
         var socket = await context.WebSockets.AcceptWebSocketAsync(AgentChannel.SubProtocol);
         await using var connection = new AgentConnection(new FrameConnection(socket), AgentCloseCodes.OfChannel, context.RequestAborted);
-        var reason = await connection.CarryAsync(sink => engine.ConnectAgent(backend, sink), lifetime.ApplicationStopping);
+        var reason = await connection.CarryAsync(sink => conversations.BeginChannel(backend, sink), lifetime.ApplicationStopping);
         GatewayLog.AgentEnded(logger, backend.Value, reason);
     }
 }

@@ -6,16 +6,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Listeners;
 using Osmo.Protocol;
 
 namespace Osmo.Gateway.Agents;
 
 /// <summary>
-/// The endpoints of OSMO's own agents: the listener's five channels, the one of older listeners, and the worker's. Text frames are
-/// carried between the agent's WebSockets and the owner of its backend, without being read here.
+/// The endpoints of OSMO's own agents: the listener's five channels, the one of older listeners, and the worker's, with text frames.
 /// </summary>
 internal static class ListenerRoutes
 {
@@ -46,19 +44,22 @@ internal static class ListenerRoutes
     private static RouteHandlerBuilder Map(IEndpointRouteBuilder routes, string path, ListenerChannel channel) => routes
         .MapGet(
             path,
-            (HttpContext context, string name, IGrainEngine engine, IHostApplicationLifetime lifetime, ILogger<GatewayOptions> logger) =>
-                CarryAsync(context, channel, BackendName.Parse(name), engine, lifetime, logger))
+            (HttpContext context,
+                string name,
+                AgentConversations conversations,
+                IHostApplicationLifetime lifetime,
+                ILogger<GatewayOptions> logger) => CarryAsync(context, channel, BackendName.Parse(name), conversations, lifetime, logger))
         .AsWebSocket()
         .WithTags("Agents")
         .WithDescription(
-            "Agents of OSMO connect here. Text frames of JSON, {type, body, uuid}. Closed with 4000 and the reason where the agent is "
-            + "refused, and with 1012 where it should connect again because the backend moved.");
+            "Agents of OSMO connect here. Text frames of JSON, {type, body, uuid}. Closed with 4000 and the reason if the agent is "
+            + "refused, and with 1012 if it should connect again because the backend moved.");
 
     private static async Task CarryAsync(
         HttpContext context,
         ListenerChannel channel,
         BackendName backend,
-        IGrainEngine engine,
+        AgentConversations conversations,
         IHostApplicationLifetime lifetime,
         ILogger logger)
     {
@@ -72,7 +73,7 @@ internal static class ListenerRoutes
         var frames = new FrameConnection(await context.WebSockets.AcceptWebSocketAsync(), WebSocketMessageType.Text);
         await using var connection = new AgentConnection(frames, AgentCloseCodes.OfListener, context.RequestAborted);
         var reason = await connection.CarryAsync(
-            sink => engine.ConnectListener(backend, channel, sink), lifetime.ApplicationStopping);
+            sink => conversations.BeginListener(backend, channel, sink), lifetime.ApplicationStopping);
         GatewayLog.ListenerEnded(logger, channel.ToString(), backend.Value, reason);
     }
 }

@@ -2,8 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
+using Osmo.Domain.Backends;
+using Osmo.Gateway.Calls;
+using Osmo.Grains.Silos;
 
 namespace Osmo.Gateway.Cluster;
 
@@ -16,71 +17,68 @@ internal static class SiloRoutes
             .WithTags("Cluster")
             .WithSummary("List the silos")
             .WithDescription(
-                "Every silo with its version, the shards that it owns, its active backends and their nodes, how long its lease still runs "
-                + "(negative: it has expired), and whether it drains. A server with an embedded database is a silo without a lease.");
+                "Every member of the cluster that is not dead, with its state in the membership, whether it runs backends, and what it "
+                + "carries: its version, its active backends and their nodes, and whether it drains. These are null if it did not say in "
+                + "time.");
         routes.MapGet("/api/backends/{name}/placement", LocateAsync)
             .WithTags("Cluster")
-            .WithSummary("Which silo serves a backend, and how long a call through its mailbox takes");
+            .WithSummary("Which silo serves a backend, and how long a call to it takes");
     }
 
     private static async Task<Ok<SiloList>> ListAsync(ISiloDirectory directory, CancellationToken cancellationToken) =>
         TypedResults.Ok(new SiloList([.. (await directory.ListAsync(cancellationToken)).Select(SiloItem.Of)]));
 
     private static async Task<Ok<Placement>> LocateAsync(
-        string name, IGrainEngine engine, TimeProvider time, CancellationToken cancellationToken)
+        string name, BackendCalls calls, TimeProvider time, CancellationToken cancellationToken)
     {
         var backend = BackendName.Parse(name);
         var start = time.GetTimestamp();
-        var placement = await engine.GetBackend(backend).PingAsync(cancellationToken);
+        var placement = await calls.PingAsync(backend, cancellationToken);
         return TypedResults.Ok(new Placement(
-            backend.Value, placement.Silo, placement.Shard, placement.Epoch, time.GetElapsedTime(start).TotalMilliseconds));
+            backend.Value, placement.Silo, placement.Address, time.GetElapsedTime(start).TotalMilliseconds));
     }
 }
 
 /// <summary>The silos.</summary>
-/// <param name="Silos">By id.</param>
+/// <param name="Silos">By name.</param>
 internal sealed record SiloList(IReadOnlyList<SiloItem> Silos);
 
 /// <summary>A silo.</summary>
-/// <param name="Id">Its id: the pod's name in Kubernetes.</param>
-/// <param name="Incarnation">Unique for every start; null where there is no cluster.</param>
-/// <param name="Address">Where other processes reach it; null where none can.</param>
-/// <param name="Version">The version of its build.</param>
-/// <param name="StartedAt">When it joined (UTC).</param>
-/// <param name="LeaseLeftSeconds">How long its lease still runs, in seconds; negative: it has expired; null: it needs none.</param>
-/// <param name="Draining">Whether it is handing over its shards to end.</param>
-/// <param name="Shards">How many of the 256 shards it owns.</param>
+/// <param name="Name">Its name: the pod's in Kubernetes.</param>
+/// <param name="Address">Its address, as Orleans writes it; unique for every start.</param>
+/// <param name="Status">Its state in the membership: <c>Joining</c>, <c>Active</c>, <c>ShuttingDown</c> or <c>Stopping</c>.</param>
+/// <param name="HostsGrains">Whether it runs backends; a gateway does not.</param>
+/// <param name="StartedAt">When it started (UTC).</param>
+/// <param name="Version">The version of its build; null if it did not say in time, and so are the others below.</param>
 /// <param name="Backends">How many backends are active on it.</param>
 /// <param name="Nodes">How many nodes these have.</param>
+/// <param name="Draining">Whether it is handing over its backends to end.</param>
 internal sealed record SiloItem(
-    string Id,
-    long? Incarnation,
-    string? Address,
-    string Version,
+    string Name,
+    string Address,
+    string Status,
+    bool HostsGrains,
     DateTimeOffset StartedAt,
-    double? LeaseLeftSeconds,
-    bool Draining,
-    int Shards,
-    int Backends,
-    long Nodes)
+    string? Version,
+    int? Backends,
+    long? Nodes,
+    bool? Draining)
 {
     public static SiloItem Of(SiloSummary silo) => new(
-        silo.Id,
-        silo.Incarnation,
-        silo.Address?.ToString(),
-        silo.Version,
+        silo.Name,
+        silo.Address,
+        silo.Status,
+        silo.HostsGrains,
         silo.StartedAt,
-        silo.LeaseLeft is { } left ? Math.Round(left.TotalSeconds, 3) : null,
-        silo.Draining,
-        silo.Shards,
-        silo.Backends,
-        silo.Nodes);
+        silo.Load?.Version,
+        silo.Load?.Backends,
+        silo.Load?.Nodes,
+        silo.Load?.Draining);
 }
 
 /// <summary>Where a backend is.</summary>
 /// <param name="Backend">The backend's name.</param>
-/// <param name="Silo">The id of the silo that serves it.</param>
-/// <param name="Shard">Its shard.</param>
-/// <param name="Epoch">The epoch under which the silo owns the shard; null where one process owns everything.</param>
-/// <param name="RoundTripMs">How long the way through the backend's mailbox and back took, in milliseconds.</param>
-internal sealed record Placement(string Backend, string Silo, int Shard, long? Epoch, double RoundTripMs);
+/// <param name="Silo">The name of the silo that serves it.</param>
+/// <param name="Address">The silo's address, as Orleans writes it.</param>
+/// <param name="RoundTripMs">How long the way to the backend's grain and back took, in milliseconds.</param>
+internal sealed record Placement(string Backend, string Silo, string Address, double RoundTripMs);

@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Gateway.Access;
+using Osmo.Gateway.Calls;
 using Osmo.Gateway.Http;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;
@@ -73,7 +74,7 @@ internal static class BackendConfigRoutes
     }
 
     private static async Task GetAsync(
-        HttpContext context, string name, IGrainEngine engine, IBackendStore store, TimeProvider time, string? revision = null)
+        HttpContext context, string name, BackendCalls calls, IBackendStore store, TimeProvider time, string? revision = null)
     {
         var backend = BackendName.Parse(name);
         if (revision is not null)
@@ -89,13 +90,13 @@ internal static class BackendConfigRoutes
             return;
         }
 
-        var record = (await engine.GetBackend(backend).GetAsync(context.RequestAborted)).Record;
+        var record = (await calls.GetAsync(backend, context.RequestAborted)).Record;
         var (isListener, now) = (ListenerDocument.IsAsked(context), time.GetUtcNow());
         var json = isListener ? ListenerDocument.ToJson(record, now) : BackendDocument.ToJson(record, now);
         await WriteDocumentAsync(context, record, json);
     }
 
-    private static async Task ReplaceFieldsAsync(HttpContext context, string name, IGrainEngine engine)
+    private static async Task ReplaceFieldsAsync(HttpContext context, string name, BackendCalls calls)
     {
         var backend = BackendName.Parse(name);
         using var body = await JsonBody.ReadObjectAsync(context.Request);
@@ -105,9 +106,9 @@ internal static class BackendConfigRoutes
         }
 
         var audit = Named(ChangeEnvelope.ReadAudit(body.RootElement, Caller(context)), context, body);
-        await CheckTestsAsync(context, configs, engine.GetBackend(backend));
-        var record = await engine.GetBackend(backend).ConfigureAsync(
-            new ReplaceFields(configs.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        await CheckTestsAsync(context, configs, backend);
+        var record = await calls.ConfigureAsync(
+            backend, new ReplaceFields(configs.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         EntityTags.Set(context.Response, record.Revision);
         await WriteJsonAsync(context, "null"u8.ToArray());
     }
@@ -115,7 +116,7 @@ internal static class BackendConfigRoutes
     private static async Task PatchAsync(
         HttpContext context,
         string name,
-        IGrainEngine engine,
+        BackendCalls calls,
         TimeProvider time,
         string? description = null,
         [FromQuery] string[]? tags = null)
@@ -123,13 +124,13 @@ internal static class BackendConfigRoutes
         var backend = BackendName.Parse(name);
         using var patch = await JsonBody.ReadAsync(context.Request);
         var audit = Named(ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]), context, patch);
-        await CheckTestsAsync(context, patch.RootElement, engine.GetBackend(backend));
-        var record = await engine.GetBackend(backend).ConfigureAsync(
-            new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        await CheckTestsAsync(context, patch.RootElement, backend);
+        var record = await calls.ConfigureAsync(
+            backend, new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteDocumentAsync(context, record, BackendDocument.ToJson(record, time.GetUtcNow()));
     }
 
-    private static async Task DeleteAsync(HttpContext context, string name, IGrainEngine engine)
+    private static async Task DeleteAsync(HttpContext context, string name, BackendCalls calls)
     {
         var backend = BackendName.Parse(name);
         var audit = Named(new Audit(Caller(context).Name, null, TextList.Empty), context, body: null);
@@ -139,12 +140,12 @@ internal static class BackendConfigRoutes
             audit = Named(ChangeEnvelope.ReadAudit(body.RootElement, Caller(context)), context, body);
         }
 
-        await engine.GetBackend(backend).DeleteAsync(audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+        await calls.DeleteAsync(backend, audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
         await WriteJsonAsync(context, "null"u8.ToArray());
     }
 
     /// <summary>Where the other configurations are known, too: a gateway alone cannot say which tests there are.</summary>
-    private static Task CheckTestsAsync(HttpContext context, JsonElement fields, IBackendGrain backend) =>
+    private static Task CheckTestsAsync(HttpContext context, JsonElement fields, BackendName backend) =>
         context.RequestServices.GetService(typeof(BackendTests)) is BackendTests tests
             ? tests.CheckAsync(fields, backend, context.RequestAborted)
             : Task.CompletedTask;

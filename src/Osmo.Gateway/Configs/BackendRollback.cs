@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Storage;
+using Osmo.Domain.Backends;
+using Osmo.Gateway.Calls;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;
@@ -15,8 +16,8 @@ namespace Osmo.Gateway.Configs;
 /// </summary>
 /// <param name="store">The history.</param>
 /// <param name="backends">The documents of a revision, and the backends that there are.</param>
-/// <param name="engine">The grains.</param>
-internal sealed class BackendRollback(IConfigStore store, IBackendStore backends, IGrainEngine engine)
+/// <param name="calls">The backends.</param>
+internal sealed class BackendRollback(IConfigStore store, IBackendStore backends, BackendCalls calls)
 {
     private static readonly string[] Identity = ["name", "version", "k8s_uid", "k8s_namespace"];
 
@@ -46,7 +47,7 @@ internal sealed class BackendRollback(IConfigStore store, IBackendStore backends
         var change = audit with { Description = Configurations.RollbackDescription(ConfigType.Backend, revision, audit) };
         foreach (var (name, edit) in edits)
         {
-            await engine.GetBackend(name).ConfigureAsync(edit, change, expectedRevision: null, cancellationToken);
+            await calls.ConfigureAsync(name, edit, change, expectedRevision: null, cancellationToken);
         }
 
         return gone.Count == 0

@@ -2,20 +2,22 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Gateway.Calls;
 
 namespace Osmo.Gateway.Configs;
 
 /// <summary>The tests that a backend names have to be there; those that it names already are let be.</summary>
 /// <param name="configurations">The configurations of the other types.</param>
-internal sealed class BackendTests(Configurations configurations)
+/// <param name="calls">The backends.</param>
+internal sealed class BackendTests(Configurations configurations, BackendCalls calls)
 {
     private const string Field = "tests";
 
     /// <summary>Checks the fields of a backend that a change sets; of what is no list of names others complain.</summary>
     /// <exception cref="OsmoException">A test is not there.</exception>
-    public async Task CheckAsync(JsonElement fields, IBackendGrain backend, CancellationToken cancellationToken)
+    public async Task CheckAsync(JsonElement fields, BackendName backend, CancellationToken cancellationToken)
     {
         if (fields.ValueKind != JsonValueKind.Object
             || !fields.TryGetProperty(Field, out var list)
@@ -36,7 +38,7 @@ internal sealed class BackendTests(Configurations configurations)
             return;
         }
 
-        var named = (await backend.GetAsync(cancellationToken)).Record.Config.Tests.Items;
+        var named = (await calls.GetAsync(backend, cancellationToken)).Record.Config.Tests.Items;
         var errors = unknown.Except(named).Select(name => new FieldError(Field, Complaint(name, known))).ToImmutableArray();
         if (errors.Length > 0)
         {

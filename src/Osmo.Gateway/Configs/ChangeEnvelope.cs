@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Configs;
 

@@ -7,7 +7,7 @@ using Osmo.Configs.Secrets;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Configs;
 

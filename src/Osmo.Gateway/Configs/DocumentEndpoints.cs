@@ -5,7 +5,7 @@ using Osmo.Configs.Documents;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Secrets;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Configs;
 

@@ -7,7 +7,7 @@ using Osmo.Configs;
 using Osmo.Configs.Documents;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Gateway.Configs;
 

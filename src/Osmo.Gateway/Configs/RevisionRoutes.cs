@@ -9,7 +9,7 @@ using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;

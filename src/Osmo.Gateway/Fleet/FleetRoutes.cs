@@ -3,9 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Domain.Nodes;
+using Osmo.Gateway.Calls;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
@@ -30,19 +31,19 @@ internal static class FleetRoutes
     }
 
     private static async Task<Ok<BackendSummaryList>> ListBackendsAsync(
-        IBackendStore store, IGrainEngine engine, CancellationToken cancellationToken)
+        IBackendStore store, BackendCalls calls, CancellationToken cancellationToken)
     {
         var records = await store.ListAsync(cancellationToken);
-        var summaries = await Questions.AskAsync(records, record => SummarizeAsync(record, engine, cancellationToken));
+        var summaries = await Questions.AskAsync(records, record => SummarizeAsync(record, calls, cancellationToken));
         return TypedResults.Ok(new BackendSummaryList(summaries));
     }
 
     private static async Task<BackendSummary?> SummarizeAsync(
-        BackendRecord record, IGrainEngine engine, CancellationToken cancellationToken)
+        BackendRecord record, BackendCalls calls, CancellationToken cancellationToken)
     {
         try
         {
-            return BackendSummary.Of(await engine.GetBackend(record.Name).GetAsync(cancellationToken));
+            return BackendSummary.Of(await calls.GetAsync(record.Name, cancellationToken));
         }
         catch (OsmoException failure) when (failure.Code == ErrorCode.NotFound)
         {
@@ -55,13 +56,13 @@ internal static class FleetRoutes
         }
     }
 
-    private static async Task<Ok<BackendSummary>> GetBackendAsync(string name, IGrainEngine engine, CancellationToken cancellationToken) =>
-        TypedResults.Ok(BackendSummary.Of(await engine.GetBackend(BackendName.Parse(name)).GetAsync(cancellationToken)));
+    private static async Task<Ok<BackendSummary>> GetBackendAsync(string name, BackendCalls calls, CancellationToken cancellationToken) =>
+        TypedResults.Ok(BackendSummary.Of(await calls.GetAsync(BackendName.Parse(name), cancellationToken)));
 
     private static async Task<Ok<NodeSummaryList>> ListNodesAsync(
         HttpContext context,
         string name,
-        IGrainEngine engine,
+        BackendCalls calls,
         string? available = null,
         string? labelSelector = null,
         string? condition = null,
@@ -80,16 +81,16 @@ internal static class FleetRoutes
             query = WithCondition(query, condition);
         }
 
-        var page = await engine.GetBackend(BackendName.Parse(name)).ListNodesAsync(query, context.RequestAborted);
+        var page = await calls.ListNodesAsync(BackendName.Parse(name), query, context.RequestAborted);
         var token = page.Continue is { } last ? Convert.ToBase64String(Encoding.UTF8.GetBytes(last)) : null;
         return TypedResults.Ok(new NodeSummaryList([.. page.Nodes.Select(NodeSummary.Of)], token));
     }
 
     private static async Task<Ok<NodeDetail>> ExplainNodeAsync(
-        string name, string node, IGrainEngine engine, CancellationToken cancellationToken)
+        string name, string node, BackendCalls calls, CancellationToken cancellationToken)
     {
         var backend = BackendName.Parse(name);
-        return TypedResults.Ok(NodeDetail.Of(backend, await engine.GetNode(backend, node).ExplainAsync(cancellationToken)));
+        return TypedResults.Ok(NodeDetail.Of(backend, await calls.ExplainAsync(backend, node, cancellationToken)));
     }
 
     private static bool? ParseAvailable(string? text) => text?.ToLowerInvariant() switch

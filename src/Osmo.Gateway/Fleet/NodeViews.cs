@@ -1,4 +1,5 @@
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
 
@@ -54,7 +55,7 @@ internal sealed record BackendSummary(
         status.LabelsWrong,
         status.LabelsFailing,
         status.ClusterError,
-        status.Record.Registration.Protocol == Grains.Backends.AgentProtocol.Listener ? "listener" : Channel,
+        status.Record.Registration.Protocol == Domain.Backends.AgentProtocol.Listener ? "listener" : Channel,
         status.AgentDisagreements);
 }
 
@@ -65,14 +66,14 @@ internal sealed record BackendSummaryList(IReadOnlyList<BackendSummary> Backends
 /// <summary>A node in a list.</summary>
 /// <param name="Name">The node's name.</param>
 /// <param name="Available">Whether it may be scheduled on.</param>
-/// <param name="AvailableSince">When that last changed (UTC); null where it was before the service started.</param>
+/// <param name="AvailableSince">When that last changed, or the node was first seen (UTC).</param>
 /// <param name="Unschedulable">Whether it is cordoned.</param>
 /// <param name="Reasons">Why it is unavailable, in words; empty where it is available.</param>
 /// <param name="VerifiedLabel">Value of the verified label as last seen; null where there is none or it is not known.</param>
 internal sealed record NodeSummary(
     string Name,
     bool Available,
-    DateTimeOffset? AvailableSince,
+    DateTimeOffset AvailableSince,
     bool Unschedulable,
     IReadOnlyList<string> Reasons,
     string? VerifiedLabel)
@@ -136,7 +137,7 @@ internal sealed record TaintDetail(string Key, string Value, string Effect);
 /// <param name="Name">The node's name.</param>
 /// <param name="Uid">The node's uid.</param>
 /// <param name="Available">Whether it may be scheduled on.</param>
-/// <param name="AvailableSince">When that last changed (UTC); null where it was before the service started.</param>
+/// <param name="AvailableSince">When that last changed, or the node was first seen (UTC).</param>
 /// <param name="Unschedulable">Whether it is cordoned.</param>
 /// <param name="Reasons">Why it is unavailable, in words; empty where it is available.</param>
 /// <param name="Notes">What a reader should know although it decides nothing.</param>
@@ -154,7 +155,7 @@ internal sealed record NodeDetail(
     string Name,
     string Uid,
     bool Available,
-    DateTimeOffset? AvailableSince,
+    DateTimeOffset AvailableSince,
     bool Unschedulable,
     IReadOnlyList<string> Reasons,
     IReadOnlyList<string> Notes,

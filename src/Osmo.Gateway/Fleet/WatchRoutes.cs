@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
+using Osmo.Domain.Backends;
+using Osmo.Grains.Events;
 
 namespace Osmo.Gateway.Fleet;
 
@@ -29,7 +29,7 @@ internal static class WatchRoutes
 
     private static async Task WatchAsync(
         HttpContext context,
-        IGrainEngine engine,
+        IFleetWatch watch,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         string? backend = null,
@@ -41,7 +41,7 @@ internal static class WatchRoutes
         var lastId = context.Request.Headers["Last-Event-ID"].ToString();
 
         // Before the first line goes out: who has read that one is told of everything from then on.
-        await using var follower = new Follower(engine.Watch.FollowAsync(lastId.Length > 0 ? lastId : after, ending.Token), ending);
+        await using var follower = new Follower(watch.FollowAsync(lastId.Length > 0 ? lastId : after, ending.Token), ending);
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "no-cache";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();

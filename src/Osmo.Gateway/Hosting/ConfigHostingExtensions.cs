@@ -16,7 +16,7 @@ public static class ConfigHostingExtensions
 {
     /// <summary>
     /// The configurations of all types, and the pools and profiles that go by them. An <c>IConfigStore</c>, an <c>IProfileStore</c>, an
-    /// <c>IBackendStore</c>, an <c>IGrainEngine</c> and a <c>SecretsKeyRing</c> have to be there too.
+    /// <c>IBackendStore</c> and a <c>SecretsKeyRing</c> have to be there too, and the gateway itself.
     /// The roles of the ROLE configuration are those that callers have.
     /// </summary>
     public static IServiceCollection AddConfigurations(this IServiceCollection services)

@@ -8,6 +8,7 @@ using Osmo.Access.Recognition;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Access.Routes;
 using Osmo.Gateway.Agents;
+using Osmo.Gateway.Calls;
 using Osmo.Gateway.Cluster;
 using Osmo.Gateway.Configs;
 using Osmo.Gateway.Fleet;
@@ -15,7 +16,10 @@ using Osmo.Gateway.Http;
 
 namespace Osmo.Gateway.Hosting;
 
-/// <summary>Puts a gateway into a web application. An <c>IGrainEngine</c> and an <c>IBackendStore</c> have to be there too.</summary>
+/// <summary>
+/// Puts a gateway into a web application. Orleans (an <c>IGrainFactory</c>), an <c>IBackendStore</c>, an <c>IFleetWatch</c> and an
+/// <c>ISiloDirectory</c> have to be there too.
+/// </summary>
 public static class GatewayHostingExtensions
 {
     /// <summary>
@@ -25,6 +29,11 @@ public static class GatewayHostingExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddFrontDoor(options);
+        services.AddMetrics();
+        services.AddSingleton(options.Calls);
+        services.AddSingleton<BackendCalls>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<AgentConversations>();
         services.AddExceptionHandler<ProblemWriter>();
         services.Configure<RouteHandlerOptions>(routing => routing.ThrowOnBadRequest = true);
         services.AddOpenApi("v1");

@@ -8,8 +8,9 @@ using Osmo.Grains.Backends;
 namespace Osmo.Gateway.Http;
 
 /// <summary>
-/// The name of a request to change something: the client's <c>Idempotency-Key</c> where it sent one, so that it may repeat the request
-/// after an answer that it never saw; a new one otherwise, for the repetitions that the gateway makes by itself.
+/// The name of a request to change something: the client's <c>Idempotency-Key</c> if it sent one, so that it may repeat the request after
+/// an answer that it never saw; a new one otherwise, for the repetitions that the gateway makes by itself, and those of a client that is
+/// told of it because nobody knows what became of its request.
 /// </summary>
 internal static class RequestIds
 {
@@ -28,7 +29,7 @@ internal static class RequestIds
         var key = request.Headers[Header].ToString().Trim().Trim('"');
         if (key.Length == 0)
         {
-            return request.Headers.ContainsKey(Header) ? throw Unusable() : new RequestId($"gateway/{Guid.NewGuid():N}", 0);
+            key = request.Headers.ContainsKey(Header) ? throw Unusable() : Guid.NewGuid().ToString("N");
         }
 
         if (key.Length > KeyCharsMax || key.Any(c => c is <= ' ' or > '~'))
@@ -40,6 +41,12 @@ internal static class RequestIds
         var digest = BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(asked)));
         return new RequestId($"{username}/{key}", digest);
     }
+
+    /// <summary>What a client has to send as <see cref="Header"/> to repeat a change; null if nothing does that.</summary>
+    public static string? KeyOf(Audit change) =>
+        change.Request is { } request && request.Key.StartsWith($"{change.Username}/", StringComparison.Ordinal)
+            ? request.Key[(change.Username.Length + 1)..]
+            : null;
 
     private static BadHttpRequestException Unusable() => new(
         $"{Header} must hold 1 to {KeyCharsMax} visible ASCII characters, such as a UUID: the same for every repetition of a request, "

@@ -3,12 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
+using Osmo.Gateway.Calls;
 using Osmo.Gateway.Fleet;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Domain.Nodes;
 using Osmo.Grains.Nodes;
-using Osmo.Grains.Pools;
+using Osmo.Domain.Pools;
 
 namespace Osmo.Gateway.Pools;
 
@@ -31,7 +32,7 @@ internal sealed record ConfiguredPools(ImmutableArray<Pool> Pools, JsonObject Do
 }
 
 /// <summary>Puts the pools' configuration and the backends' nodes together.</summary>
-internal sealed class PoolFleet(Configurations configurations, IGrainEngine engine)
+internal sealed class PoolFleet(Configurations configurations, BackendCalls calls)
 {
     private const int BackendsAtOnce = 16;
 
@@ -65,7 +66,7 @@ internal sealed class PoolFleet(Configurations configurations, IGrainEngine engi
     {
         try
         {
-            var explained = await engine.GetNode(backend, node).ExplainAsync(cancellationToken);
+            var explained = await calls.ExplainAsync(backend, node, cancellationToken);
             return Pooled(backend.Value, explained, PoolsOf(backend.Value, pools));
         }
         catch (OsmoException failure) when (failure.Code == ErrorCode.NotFound)
@@ -89,7 +90,7 @@ internal sealed class PoolFleet(Configurations configurations, IGrainEngine engi
             for (string? after = null; ;)
             {
                 var query = new NodeQuery { Available = true, Limit = NodeQuery.LimitMax, After = after };
-                var page = await engine.GetBackend(name).ListNodesAsync(query, cancellationToken);
+                var page = await calls.ListNodesAsync(name, query, cancellationToken);
                 nodes.AddRange(page.Nodes.Select(node => Pooled(backend, node, own)));
                 if (page.Continue is not { } last)
                 {

@@ -3,8 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Nodes;
-using Osmo.Grains.Pools;
+using Osmo.Domain.Nodes;
+using Osmo.Domain.Pools;
 
 namespace Osmo.Gateway.Pools;
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Gateway.Fleet;
-using Osmo.Grains.Errors;
-using Osmo.Grains.Pools;
+using Osmo.Domain.Errors;
+using Osmo.Domain.Pools;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Pools;

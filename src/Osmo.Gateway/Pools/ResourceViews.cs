@@ -1,5 +1,5 @@
-using Osmo.Grains.Nodes;
-using Osmo.Grains.Pools;
+using Osmo.Domain.Nodes;
+using Osmo.Domain.Pools;
 using PoolMap = System.Collections.Generic.SortedDictionary<
     string,
     System.Collections.Generic.SortedDictionary<string, System.Collections.Generic.SortedDictionary<string, string>>>;

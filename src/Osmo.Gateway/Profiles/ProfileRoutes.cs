@@ -7,8 +7,8 @@ using Osmo.Access.Profiles;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
 using Osmo.Gateway.Pools;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Profiles;
 

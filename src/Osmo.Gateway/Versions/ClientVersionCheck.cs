@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Versions;
 

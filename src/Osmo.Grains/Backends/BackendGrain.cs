@@ -1,167 +1,284 @@
-using Osmo.Grains.Availability;
-using Osmo.Grains.Listeners;
+using Microsoft.Extensions.Logging;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Grains.Agents;
+using Osmo.Grains.Events;
 using Osmo.Grains.Nodes;
+using Osmo.Grains.Placement;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Grains.Backends;
 
 /// <summary>
-/// One compute backend: its configuration, its agent and its nodes. Pure: it does no I/O and knows no clock.
+/// The grain of a backend. It owns the backend's record and its agents' sessions, and keeps the roster of its nodes.
 /// <para>
-/// The engine runs it in turns. A turn (<see cref="BackendTurn"/>) takes any number of operations, which see each other's
-/// effects but change nothing that is published; then the engine makes <see cref="BackendTurn.Commit"/> durable; then
-/// <see cref="BackendTurn.Publish"/> swaps the new state in, answers the agent and tells watchers. If the commit fails the
-/// engine throws the grain away and loads it again, so memory never claims what the store does not have.
+/// It is reentrant: reports and questions interleave, and what changes the record happens in turns, one after the other. It loads the
+/// backend by the first call, and takes it over in the store with that. If a write fails, or the store says that another activation has the
+/// backend, it is over: it answers with that, and ends. The next activation loads what the store has.
 /// </para>
 /// <para>
-/// Invariants: only the engine's turn loop calls anything here but the members that say otherwise; at most one turn exists at a
-/// time; <see cref="View"/> and every <see cref="NodeGrain.Current"/> show only what is durable; the verdict of every published
-/// node is what the published policy says of its conditions.
+/// Linearizable: a question is answered from memory, after every configuration that the store may have taken is published, and before it is
+/// answered the store has confirmed that this activation still has the backend.
 /// </para>
 /// </summary>
-public sealed class BackendGrain
+[Orleans.Concurrency.Reentrant]
+[BackendPlacement]
+public sealed partial class BackendGrain(
+    IBackendStore store,
+    ActiveBackends backends,
+    IFleetEventSink events,
+    ILocalSiloDetails silo,
+    TimeProvider time,
+    ILogger<BackendGrain> logger) : Grain, IBackendGrain, IDisposable
 {
-    /// <summary>How often the time of the last heartbeat is written while nothing else is.</summary>
-    public static readonly TimeSpan HeartbeatWriteInterval = TimeSpan.FromSeconds(15);
+    private readonly SemaphoreSlim _turns = new(1);
+    private BackendName _name;
+    private BackendState? _state;
+    private Roster? _roster;
+    private NodeCalls? _nodes;
+    private OsmoException? _end;
+    private TaskCompletionSource? _configuring;
+    private Task _reviewing = Task.CompletedTask;
 
-    private volatile BackendView _view;
-
-    /// <summary>Activates the grain of a backend.</summary>
-    /// <param name="name">The backend's name.</param>
-    /// <param name="loaded">What the store has of it.</param>
-    /// <param name="watchers">Who is told of changes.</param>
-    public BackendGrain(BackendName name, LoadedBackend loaded, IFleetEventSink watchers)
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var stored = loaded.Backend;
-        Requests = new RequestLog(loaded.Requests);
-        Name = name;
-        Watchers = watchers;
-        var table = new ConditionTable();
-        Sets = new ConditionSetPool(table);
-        Policy = new ConditionPolicy(stored?.Record.Config.NodeConditions ?? NodeConditionRules.Default, table);
-        LastHeartbeat = stored?.Record.LastHeartbeat;
-        HeartbeatWritten = LastHeartbeat;
-        _view = new BackendView(stored?.Record, LastHeartbeat, null, null);
-        Messages = new MessageMemory(stored is null ? default : stored.MessageMemory.Span);
-        foreach (var node in stored?.Nodes ?? [])
+        _name = BackendName.Parse(this.GetPrimaryKeyString());
+        try
         {
-            var conditions = Share(node.Conditions.AsSpan());
-            var available = Policy.IsAvailable(conditions.Ids, node.Unschedulable) && node.AgentVerdict != false;
-            Nodes.Add(new NodeGrain(new NodeSnapshot(
-                node.Name, node.Uid, node.Unschedulable, conditions, node.Facts, available, AvailableSince: null, node.VerifiedLabel)
-            {
-                AgentVerdict = node.AgentVerdict,
-                Usage = node.Usage,
-            }));
+            await LoadAsync(cancellationToken);
+        }
+        catch (OsmoException)
+        {
+            // The call that activated the grain tries again, and is told.
         }
     }
 
-    /// <summary>The backend's name.</summary>
-    public BackendName Name { get; }
-
-    /// <summary>The backend as it is durably known; safe to read from any thread.</summary>
-    public BackendView View => _view;
-
-    /// <summary>Number of nodes; safe to read from any thread, and then a moment old.</summary>
-    public int NodeCount => Nodes.Count;
-
-    internal IFleetEventSink Watchers { get; }
-
-    internal NodeIndex Nodes { get; } = new();
-
-    internal RequestLog Requests { get; }
-
-    internal ConditionSetPool Sets { get; private set; }
-
-    internal ConditionPolicy Policy { get; private set; }
-
-    internal AgentSession? Session { get; private set; }
-
-    internal long SessionsOpened { get; set; }
-
-    /// <summary>Connections of OSMO agents.</summary>
-    internal List<ListenerLink> Links { get; } = [];
-
-    internal MessageMemory Messages { get; private set; }
-
-    internal DateTimeOffset? LastHeartbeat { get; set; }
-
-    internal DateTimeOffset? HeartbeatWritten { get; set; }
-
-    /// <summary>Begins a turn.</summary>
-    /// <param name="now">The time of everything that happens in it.</param>
-    public BackendTurn BeginTurn(DateTimeOffset now) => new(this, now);
-
-    /// <summary>The grain goes away: its agent has to begin anew with the next activation.</summary>
-    /// <param name="moves">Whether the backend goes on in another process, to which the agent's connection can be joined.</param>
-    /// <param name="why">The reason, in words.</param>
-    public void Deactivate(bool moves, string why)
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        var reason = moves ? AgentRefusal.Moved : AgentRefusal.Unavailable;
-        Session?.Port.Refuse(reason, why);
-        Links.ForEach(link => link.Port.Refuse(reason, why));
+        End(new OsmoException(ErrorCode.Moved, $"Backend {_name} is loaded again elsewhere. Try again."));
+        return Task.CompletedTask;
     }
 
-    internal ConditionSet Share(ReadOnlySpan<ConditionPair> conditions)
-    {
-        while (true)
-        {
-            if (Sets.TryShare(conditions, out var set))
-            {
-                return set;
-            }
+    /// <inheritdoc/>
+    public ValueTask<BackendPlacement> PingAsync() => new(new BackendPlacement(silo.Name, silo.SiloAddress.ToParsableString()));
 
-            CompactConditions(conditions.Length);
+    /// <summary>Orleans calls it after the end of the activation.</summary>
+    public void Dispose()
+    {
+        _turns.Dispose();
+        _roster?.Dispose();
+    }
+
+    private static OsmoException Unavailable(BackendName name, string what) =>
+        new(ErrorCode.Unavailable, $"Backend {name} {what}. Try again.");
+
+    /// <summary>Loads the backend, unless that has happened. Of a name that is not registered the store is asked every time.</summary>
+    private async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfOver();
+        if (_state?.View.Record is not null)
+        {
+            return;
         }
-    }
 
-    internal void Show(BackendRecord? record, AgentSession? session)
-    {
-        Session = session;
-        bool? synced = session is { } own ? own.SnapshotTaken
-            : Links.Exists(link => link.IsListeners) ? Links.Exists(link => link.ReportsNodes) : null;
-        _view = new BackendView(record, LastHeartbeat, synced, session?.ClusterError);
-    }
-
-    internal void SetPolicy(ConditionPolicy policy) => Policy = policy;
-
-    internal void RemoveNodes()
-    {
-        Nodes.Clear();
-        Policy = new ConditionPolicy(NodeConditionRules.Default, Sets.Table);
-        LastHeartbeat = null;
-        HeartbeatWritten = null;
-        Messages = new MessageMemory([]);
-    }
-
-    /// <summary>
-    /// The table of conditions is full: nodes came and went with types of their own. Keep what live nodes use, and leave room
-    /// for as much again, so that this happens rarely however odd the fleet is.
-    /// </summary>
-    private void CompactConditions(int needed)
-    {
-        var old = Sets.Table;
-        var live = new HashSet<int>();
-        foreach (var node in Nodes.Nodes)
+        await _turns.WaitAsync(cancellationToken);
+        try
         {
-            foreach (var id in node.Current.Conditions.Ids)
+            ThrowIfOver();
+            if (_state?.View.Record is null)
             {
-                live.Add(id);
+                var activation = Stamp.New();
+                var loaded = await store.LoadAsync(_name, activation, cancellationToken);
+                Begin(loaded, activation);
             }
         }
-
-        var pairsMax = Math.Max(ConditionTable.PairsMaxDefault, 2 * (live.Count + needed));
-        Sets = new ConditionSetPool(old.KeepOnly(live, pairsMax, out var newIds));
-        Policy = new ConditionPolicy(Policy.Rules, Sets.Table);
-        foreach (var node in Nodes.Nodes)
+        catch (OsmoException failure)
         {
-            var ids = node.Current.Conditions.Ids.ToArray();
-            for (var i = 0; i < ids.Length; i++)
-            {
-                ids[i] = newIds[ids[i]];
-            }
-
-            node.Publish(node.Current with { Conditions = Sets.Share(ids) });
+            GrainsLog.LoadFailed(logger, _name.Value, failure.Message);
+            throw;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            GrainsLog.Failed(logger, _name.Value, failure);
+            throw Unavailable(_name, "could not be loaded");
+        }
+        finally
+        {
+            _turns.Release();
         }
     }
+
+    private void Begin(LoadedBackend loaded, long activation)
+    {
+        _state = new BackendState(_name, loaded, events);
+        Open(activation, loaded.Backend?.Record);
+        foreach (var node in loaded.Backend?.Nodes ?? [])
+        {
+            _roster!.Load(node);
+        }
+
+        if (loaded.Backend is not null)
+        {
+            // A process may have died after the rules were changed and before every node was judged by them.
+            Observe(ReviewAsync());
+        }
+    }
+
+    private void Open(long activation, BackendRecord? record)
+    {
+        _roster = new Roster(_name, activation, record?.Config.NodeConditions ?? NodeConditionRules.Default, events);
+        _nodes = new NodeCalls(GrainFactory, _roster, time);
+        if (record is not null)
+        {
+            _roster.Show(record, session: null);
+            backends.Add(_roster);
+        }
+    }
+
+    /// <summary>Runs a turn: stages a change, makes it durable, and publishes it.</summary>
+    /// <param name="stage">Stages the change; what it throws is an answer, and has staged nothing.</param>
+    /// <param name="answer">Makes the answer from what the turn has published, before another one does.</param>
+    /// <param name="cancellationToken">Ends the wait for the turn; what has begun is finished.</param>
+    private async Task<TAnswer> TurnAsync<TStaged, TAnswer>(
+        Func<BackendTurn, TStaged> stage, Func<BackendTurn, TStaged, TAnswer> answer, CancellationToken cancellationToken = default)
+    {
+        await LoadAsync(cancellationToken);
+        await _turns.WaitAsync(cancellationToken);
+        try
+        {
+            ThrowIfOver();
+            var turn = _state!.BeginTurn(StoredNow.Of(time));
+            var staged = stage(turn);
+            var commit = turn.Commit(_roster!.Activation);
+            turn.Publish(commit.IsEmpty ? null : await CommitAsync(commit));
+            ShowRecord(commit.Deleted);
+            return answer(turn, staged);
+        }
+        catch (Exception failure) when (failure is not OsmoException)
+        {
+            throw Abandon(failure);
+        }
+        finally
+        {
+            _configuring?.TrySetResult();
+            _configuring = null;
+            _turns.Release();
+        }
+    }
+
+    private Task<bool> TurnAsync(Action<BackendTurn> stage) => TurnAsync(
+        turn =>
+        {
+            stage(turn);
+            return true;
+        },
+        (_, done) => done);
+
+    private async Task<long?> CommitAsync(BackendCommit commit)
+    {
+        if (commit.History is not null)
+        {
+            // Somebody may read the new revision from the store before it is published here.
+            _configuring = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        try
+        {
+            return await store.CommitAsync(commit, CancellationToken.None);
+        }
+        catch (OsmoException failure)
+        {
+            throw Abandon(failure);
+        }
+    }
+
+    /// <summary>Shows the published record to the nodes, and begins a new roster if the backend was deleted.</summary>
+    private void ShowRecord(bool deleted)
+    {
+        if (deleted)
+        {
+            backends.Remove(_roster!);
+            _roster!.Close(new OsmoException(ErrorCode.NotFound, $"Backend {_name} was deleted."));
+            Open(Stamp.New(), record: null);
+        }
+        else if (_state!.View.Record is { } record)
+        {
+            _roster!.Show(record, _state.Session);
+            backends.Add(_roster);
+        }
+    }
+
+    /// <summary>Has every node do what follows from a change of the rules, the label switch, or the session.</summary>
+    private Task ReviewAsync() => AppliedAsync(_nodes!.ReviewAsync());
+
+    /// <summary>Returns when the store has said that this activation still has the backend.</summary>
+    private async ValueTask ConfirmAsync(Roster roster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.ConfirmAsync(_name, roster.Activation, cancellationToken);
+        }
+        catch (OsmoException failure) when (failure.Code == ErrorCode.Moved)
+        {
+            throw ReferenceEquals(roster, _roster) ? Abandon(failure) : failure;
+        }
+    }
+
+    /// <summary>A write failed, or the backend is another activation's: memory may not be what the store has, and is thrown away.</summary>
+    private OsmoException Abandon(Exception failure)
+    {
+        if (_end is not null)
+        {
+            return _end;
+        }
+
+        switch (failure)
+        {
+            case OsmoException { Code: ErrorCode.Moved }:
+                GrainsLog.Fenced(logger, _name.Value);
+                break;
+            case OsmoException:
+                GrainsLog.WriteFailed(logger, _name.Value, failure.Message);
+                break;
+            default:
+                GrainsLog.Failed(logger, _name.Value, failure);
+                break;
+        }
+
+        End(failure as OsmoException ?? Unavailable(_name, "met an internal error and is being loaded again"));
+        DeactivateOnIdle();
+        return _end!;
+    }
+
+    private void End(OsmoException end)
+    {
+        if (_end is not null)
+        {
+            return;
+        }
+
+        _end = end;
+        if (_roster is { } roster)
+        {
+            backends.Remove(roster);
+            roster.Close(end);
+        }
+
+        _state?.EndSessions(end.Code == ErrorCode.Moved ? AgentRefusal.Moved : AgentRefusal.Unavailable, end.Message);
+    }
+
+    private void ThrowIfOver()
+    {
+        if (_end is { } end)
+        {
+            throw new OsmoException(end.Code, end.Message);
+        }
+    }
+
+    /// <summary>Nobody waits for it: its failure has ended the activation already.</summary>
+    private static void Observe(Task task) => _ = task.ContinueWith(
+        static failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 }

@@ -1,3 +1,5 @@
+using Osmo.Domain.Backends;
+
 namespace Osmo.Grains.Backends;
 
 /// <summary>A backend in numbers, counted at the moment of asking.</summary>
@@ -11,17 +13,21 @@ namespace Osmo.Grains.Backends;
 /// no agent is in step, because it is not known then.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
 /// <param name="ClusterError">Why the agent cannot watch its cluster at the moment: the numbers may be old. Null while it can.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("osmo.backend-status")]
 public sealed record BackendStatus(
-    BackendRecord Record,
-    bool Online,
-    bool AgentConnected,
-    bool AgentSynced,
-    int Nodes,
-    int Available,
-    int LabelsWrong,
-    int LabelsFailing,
-    string? ClusterError)
+    [property: Id(0)] BackendRecord Record,
+    [property: Id(1)] bool Online,
+    [property: Id(2)] bool AgentConnected,
+    [property: Id(3)] bool AgentSynced,
+    [property: Id(4)] int Nodes,
+    [property: Id(5)] int Available,
+    [property: Id(6)] int LabelsWrong,
+    [property: Id(7)] int LabelsFailing,
+    [property: Id(8)] string? ClusterError)
 {
     /// <summary>Number of nodes that the agent judged available and what it reports speaks against that.</summary>
+    [Id(9)]
     public int AgentDisagreements { get; init; }
 }

@@ -1,10 +1,13 @@
-using Osmo.Grains.Errors;
+using Osmo.Grains.Agents;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Domain.Listeners;
 using Osmo.Grains.Listeners;
 
 namespace Osmo.Grains.Backends;
 
 /// <summary>What OSMO agents, which have several connections and judge nodes themselves, do in a turn.</summary>
-public sealed partial class BackendTurn
+internal sealed partial class BackendTurn
 {
     /// <summary>
     /// A connection of an OSMO agent introduces itself. It is taken, and registers the backend where that is new, or it is refused.
@@ -20,7 +23,7 @@ public sealed partial class BackendTurn
 
         if (_record?.Registration.ClusterUid is { } holder && holder != hello.ClusterUid)
         {
-            _listeners.Refuse(port, AgentRefusal.ClusterConflict, AgentHelloCheck.ShortConflictMessage(_grain.Name, holder));
+            _listeners.Refuse(port, AgentRefusal.ClusterConflict, AgentHelloCheck.ShortConflictMessage(_state.Name, holder));
             return null;
         }
 
@@ -47,33 +50,6 @@ public sealed partial class BackendTurn
     /// <summary>A connection of an OSMO agent ended.</summary>
     public void Disconnect(ListenerLink link) => _listeners.Close(link);
 
-    /// <summary>An OSMO agent says that it lives.</summary>
-    /// <param name="link">The connection on which it does.</param>
-    /// <param name="message">The message's id.</param>
-    public void Heartbeat(ListenerLink link, string message)
-    {
-        if (TryHear(link))
-        {
-            _listeners.Acknowledge(link, message);
-        }
-    }
-
-    /// <summary>Takes a message about nodes; one that was taken before is only acknowledged again.</summary>
-    public void Report(ListenerLink link, ListenerReport report)
-    {
-        if (!TryHear(link))
-        {
-            return;
-        }
-
-        if (report.Id.Length == 0 || _grain.Messages.TryAdd(report.Id))
-        {
-            report.Stage(_nodes);
-        }
-
-        _listeners.Acknowledge(link, report.Id);
-    }
-
     private static void RefuseWhatTheAgentCannotBeTold(BackendRecord current, BackendRecord next)
     {
         if (next.Registration.Protocol == AgentProtocol.Listener
@@ -85,17 +61,5 @@ public sealed partial class BackendTurn
                 Message = $"cannot be told to the agent of {next.Name}, version {next.Registration.AgentVersion}: {loss.Message}",
             }]);
         }
-    }
-
-    /// <summary>Notes that an OSMO agent lives; false where its connection has ended meanwhile.</summary>
-    private bool TryHear(ListenerLink link)
-    {
-        if (_record is null || !_grain.Links.Contains(link))
-        {
-            return false;
-        }
-
-        _grain.LastHeartbeat = _now;
-        return true;
     }
 }

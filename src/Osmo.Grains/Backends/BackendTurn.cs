@@ -1,7 +1,8 @@
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Grains.Agents;
+using Osmo.Grains.Events;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Listeners;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Grains.Backends;
@@ -10,57 +11,51 @@ namespace Osmo.Grains.Backends;
 /// One turn of a backend grain: operations are staged here and become visible together, after they are durable. An operation
 /// that throws <see cref="OsmoException"/> has staged nothing.
 /// </summary>
-public sealed partial class BackendTurn
+internal sealed partial class BackendTurn
 {
     private const string GivenAway = "The backend was given to another cluster by an operator.";
 
-    private readonly BackendGrain _grain;
+    private readonly BackendState _state;
     private readonly DateTimeOffset _now;
-    private readonly StagedNodes _nodes;
     private readonly ListenerStage _listeners;
     private readonly List<(IAgentPort Port, AgentRefusal Reason, string Message)> _refusals = [];
-    private readonly List<LabelReport> _labelReports = [];
     private BackendRecord? _record;
     private HistoryDraft? _history;
     private AgentSession? _session;
     private bool _sessionOpened;
     private bool _sessionChanged;
-    private bool _configured;
     private bool _deleted;
-    private bool _acknowledge;
+    private bool _keepMessages;
     private BackendCommit? _commit;
 
-    internal BackendTurn(BackendGrain grain, DateTimeOffset now)
+    public BackendTurn(BackendState state, DateTimeOffset now)
     {
-        _grain = grain;
+        _state = state;
         _now = now;
-        _nodes = new StagedNodes(grain, now);
-        _listeners = new ListenerStage(grain);
-        _record = grain.View.Record;
-        _session = grain.Session;
+        _listeners = new ListenerStage(state);
+        _record = state.View.Record;
+        _session = state.Session;
     }
 
-    /// <summary>
-    /// Whether the turn has to end here: a revision is given by the store, and what follows may depend on it; and whoever
-    /// configured is answered with what is published, which must be the state that this left and not a later one.
-    /// </summary>
-    public bool IsComplete => _history is not null || _configured;
+    /// <summary>Whether other node conditions count after the turn.</summary>
+    public bool RulesChanged { get; private set; }
+
+    /// <summary>Whether the turn made anything durable, and the store has said with it that the activation has the backend.</summary>
+    public bool IsDurable => _commit is { IsEmpty: false };
 
     /// <summary>Closes the turn: what has to be made durable before <see cref="Publish"/>.</summary>
-    public BackendCommit Commit()
+    /// <param name="activation">The number of the activation that makes the change.</param>
+    public BackendCommit Commit(long activation)
     {
-        var recordChanged = !_deleted && !ReferenceEquals(_record, _grain.View.Record);
-        var heartbeatDue = _record is not null && _grain.LastHeartbeat is { } heard
-            && (_grain.HeartbeatWritten is not { } written || heard - written >= BackendGrain.HeartbeatWriteInterval);
-        return _commit = new BackendCommit(_grain.Name)
+        var before = _state.View.Record;
+        return _commit = new BackendCommit(_state.Name, activation)
         {
-            Record = recordChanged ? _record : null,
+            Creates = before is null && _record is not null,
+            Record = _deleted || ReferenceEquals(_record, before) ? null : _record,
             Deleted = _deleted,
             History = _history,
-            Heartbeat = heartbeatDue ? _grain.LastHeartbeat : null,
-            MessageMemory = !_deleted && _record is not null && _grain.Messages.Changed ? _grain.Messages.ToBytes() : null,
-            NodeWrites = _deleted ? [] : _nodes.Writes,
-            NodeDeletions = _deleted ? [] : _nodes.Deletions,
+            Heartbeat = _record is not null && before is not null && _state.HeartbeatIsDue ? _state.LastHeartbeat : null,
+            MessageMemory = _keepMessages && !_deleted && _record is not null && _state.Messages.Changed ? _state.Messages.ToBytes() : null,
         };
     }
 
@@ -76,7 +71,7 @@ public sealed partial class BackendTurn
 
         if (_record?.Registration.ClusterUid is { } holder && holder != registration.ClusterUid)
         {
-            var conflict = AgentHelloCheck.ConflictMessage(_grain.Name, holder, registration.ClusterUid);
+            var conflict = AgentHelloCheck.ConflictMessage(_state.Name, holder, registration.ClusterUid);
             _refusals.Add((port, AgentRefusal.ClusterConflict, conflict));
             return null;
         }
@@ -90,7 +85,7 @@ public sealed partial class BackendTurn
             return null;
         }
 
-        if (_listeners.ListenerIsConnected && _now - _grain.LastHeartbeat < AgentSession.AliveTime)
+        if (_listeners.ListenerIsConnected && _now - _state.LastHeartbeat < AgentSession.AliveTime)
         {
             _refusals.Add((
                 port,
@@ -106,7 +101,7 @@ public sealed partial class BackendTurn
 
         _listeners.CloseAll(AgentRefusal.Superseded, "Another agent of this cluster took over.");
         Register(registration);
-        _session = new AgentSession(++_grain.SessionsOpened, port, hello.Instance) { LastHeard = _now };
+        _session = new AgentSession(Stamp.New(), port, hello.Instance) { LastHeard = _now };
         _sessionOpened = true;
         _sessionChanged = true;
         return _session;
@@ -122,71 +117,19 @@ public sealed partial class BackendTurn
         }
     }
 
-    /// <summary>The agent lives.</summary>
-    /// <param name="session">Its session.</param>
-    /// <param name="clusterError">Why it cannot watch its cluster at the moment; null while it can.</param>
-    public void Heartbeat(AgentSession session, string? clusterError)
+    /// <summary>Ends an agent's session.</summary>
+    public void Drop(AgentSession session, AgentRefusal reason, string message)
     {
-        if (ReferenceEquals(session, _session))
-        {
-            Hear(session, clusterError);
-        }
+        _refusals.Add((session.Port, reason, message));
+        Disconnect(session);
     }
 
-    /// <summary>Takes a batch of node reports. Batches of a session that is no longer the latest are dropped.</summary>
-    public void Report(AgentSession session, NodeReportBatch batch)
-    {
-        if (!ReferenceEquals(session, _session) || _record is null)
-        {
-            return;
-        }
-
-        if (batch.Sequence != session.Sequence + 1)
-        {
-            Drop(session, $"Batch {batch.Sequence} came after batch {session.Sequence}; batches of a connection count up by one.");
-            return;
-        }
-
-        Hear(session, clusterError: null);
-        session.Sequence = batch.Sequence;
-        _acknowledge = true;
-        session.InSnapshot |= batch.SnapshotBegin;
-        foreach (var report in batch.Reports)
-        {
-            if (!_nodes.TryStage(report, session.Id))
-            {
-                Drop(session, $"Node {report.Name} was reported without facts before any were known; report them first.");
-                return;
-            }
-        }
-
-        foreach (var name in batch.Deletions)
-        {
-            _nodes.Delete(name);
-        }
-
-        if (batch.SnapshotEnd && session.InSnapshot)
-        {
-            _nodes.DeleteUnseen(session.Id);
-            session.InSnapshot = false;
-            session.SnapshotTaken = true;
-            _sessionChanged = true;
-        }
-    }
-
-    /// <summary>The agent says how label updates went.</summary>
-    public void ReportLabels(AgentSession session, IReadOnlyList<LabelReport> reports)
-    {
-        if (ReferenceEquals(session, _session))
-        {
-            Hear(session, session.ClusterError);
-            _labelReports.AddRange(reports);
-        }
-    }
+    /// <summary>Keeps which messages of OSMO agents were taken; what they said is durable.</summary>
+    public void KeepMessages() => _keepMessages = true;
 
     /// <summary>The revision that a request made when it was applied; null where it was not, or has no name.</summary>
     /// <exception cref="OsmoException">A request with the same key asked for something else.</exception>
-    public long? Applied(RequestId? request) => _grain.Requests.TryFind(request, out var revision) ? revision : null;
+    public long? Applied(RequestId? request) => _state.Requests.TryFind(request, out var revision) ? revision : null;
 
     /// <summary>Changes the configuration.</summary>
     /// <param name="edit">The change.</param>
@@ -198,7 +141,6 @@ public sealed partial class BackendTurn
     {
         var current = Existing(expectedRevision);
         var next = edit.ApplyTo(current);
-        _configured = true;
         if (next == current)
         {
             return false;
@@ -215,10 +157,10 @@ public sealed partial class BackendTurn
             _listeners.CloseAll(AgentRefusal.ClusterConflict, GivenAway);
         }
 
-        Change(next, audit, audit.Description ?? $"Updated backend '{_grain.Name}'");
+        Change(next, audit, audit.Description ?? $"Updated backend '{_state.Name}'");
         if (!next.Config.NodeConditions.Equals(current.Config.NodeConditions))
         {
-            _nodes.Rejudge(next.Config.NodeConditions);
+            RulesChanged = true;
         }
 
         return true;
@@ -240,7 +182,7 @@ public sealed partial class BackendTurn
         _history = new HistoryDraft(
             audit.Username,
             _now,
-            audit.Description ?? $"Deleted backend '{_grain.Name}'",
+            audit.Description ?? $"Deleted backend '{_state.Name}'",
             audit.Tags,
             DocumentJson: null,
             audit.Request);
@@ -257,18 +199,26 @@ public sealed partial class BackendTurn
             _record = _record is null ? null : _record with { Revision = given };
             if (_history?.Request is { } request)
             {
-                _grain.Requests.Add(new AppliedRequest(request, given));
+                _state.Requests.Add(new AppliedRequest(request, given));
             }
         }
 
         if (_commit?.Heartbeat is { } written)
         {
-            _grain.HeartbeatWritten = written;
+            _state.HeartbeatWritten = written;
+        }
+        else if (_commit is { Creates: true, Record.LastHeartbeat: { } first })
+        {
+            _state.HeartbeatWritten = first;
         }
 
-        var before = _grain.View.Record;
-        _nodes.Publish(_deleted);
-        _grain.Show(_record, _session);
+        var before = _state.View.Record;
+        if (_deleted)
+        {
+            _state.Forget();
+        }
+
+        _state.Show(_record, _session);
         foreach (var (port, reason, message) in _refusals)
         {
             port.Refuse(reason, message);
@@ -276,62 +226,36 @@ public sealed partial class BackendTurn
 
         if (_session is { } session && _record is not null)
         {
-            Answer(session, before, _record);
+            TellOfLabels(session, before, _record);
         }
 
-        _listeners.Publish(_record, _nodes.Rejudged);
+        _listeners.Publish(_record, RulesChanged);
 
         if (_deleted)
         {
-            _grain.Watchers.Publish(new FleetEvent(FleetEventKind.BackendDeleted, _grain.Name, null, null));
+            _state.Watchers.Publish(new FleetEvent(FleetEventKind.BackendDeleted, _state.Name, null, null));
         }
         else if (_sessionChanged || _listeners.LinksChanged || !ReferenceEquals(before, _record))
         {
-            _grain.Watchers.Publish(new FleetEvent(FleetEventKind.BackendChanged, _grain.Name, null, _grain.View));
+            _state.Watchers.Publish(new FleetEvent(FleetEventKind.BackendChanged, _state.Name, null, _state.View));
         }
     }
 
-    private void Answer(AgentSession session, BackendRecord? before, BackendRecord record)
+    private void TellOfLabels(AgentSession session, BackendRecord? before, BackendRecord record)
     {
-        var labelsWereOn = before?.LabelUpdates ?? false;
-        if (_sessionOpened)
-        {
-            session.Port.Welcome(record.LabelUpdates);
-        }
-        else if (labelsWereOn != record.LabelUpdates)
+        if (!_sessionOpened && (before?.LabelUpdates ?? false) != record.LabelUpdates)
         {
             session.Port.SetLabelPolicy(record.LabelUpdates);
-        }
-
-        if (_acknowledge)
-        {
-            session.Port.Acknowledge(session.Sequence);
-        }
-
-        // A question belongs to the connection that it was asked on, and to the switch being on. Only when one of them changes:
-        // this walks over every node, and labels are off by default.
-        if (_sessionOpened || (labelsWereOn && !record.LabelUpdates))
-        {
-            foreach (var node in _grain.Nodes.Nodes)
-            {
-                node.ForgetLabelUpdate();
-            }
-        }
-
-        if (record.LabelUpdates)
-        {
-            var everyNode = !labelsWereOn || _nodes.Rejudged;
-            session.FanOutLabels(_labelReports, everyNode ? _grain.Nodes.Nodes : _nodes.Published, _grain.Nodes);
         }
     }
 
     private void Register(BackendRegistration registration)
     {
-        _grain.LastHeartbeat = _now;
+        _state.LastHeartbeat = _now;
         if (_record is not { } current)
         {
-            var created = new BackendRecord(_grain.Name, BackendConfig.Default, registration, Revision: 0, _now, _now);
-            Change(created, Audit.System, $"Create backend {_grain.Name}");
+            var created = new BackendRecord(_state.Name, BackendConfig.Default, registration, Revision: 0, _now, _now);
+            Change(created, Audit.System, $"Create backend {_state.Name}");
             return;
         }
 
@@ -348,13 +272,13 @@ public sealed partial class BackendTurn
             return;
         }
 
-        Change(changed, Audit.System, $"Update backend {_grain.Name}: k8s_namespace, version, or node_conditions prefix changed");
+        Change(changed, Audit.System, $"Update backend {_state.Name}: k8s_namespace, version, or node_conditions prefix changed");
     }
 
     private void Change(BackendRecord next, Audit audit, string description)
     {
         _record = next;
-        var document = BackendDocument.ToJson(next with { LastHeartbeat = _grain.LastHeartbeat }, _now);
+        var document = BackendDocument.ToJson(next with { LastHeartbeat = _state.LastHeartbeat }, _now);
         _history = new HistoryDraft(audit.Username, _now, description, audit.Tags, document, audit.Request);
     }
 
@@ -364,33 +288,17 @@ public sealed partial class BackendTurn
         {
             throw new OsmoException(
                 ErrorCode.NotFound,
-                $"Backend {_grain.Name} is not found. A backend appears when its agent connects; see the list of backends for its name.");
+                $"Backend {_state.Name} is not found. A backend appears when its agent connects; see the list of backends for its name.");
         }
 
         if (expectedRevision is { } expected && expected != record.Revision)
         {
             throw new OsmoException(
                 ErrorCode.PreconditionFailed,
-                $"Backend {_grain.Name} is at revision {record.Revision}, not {expected}. Read it again, make the change on what is "
+                $"Backend {_state.Name} is at revision {record.Revision}, not {expected}. Read it again, make the change on what is "
                     + "there now, and send it with the new ETag.");
         }
 
         return record;
-    }
-
-    private void Hear(AgentSession session, string? clusterError)
-    {
-        _sessionChanged |= session.ClusterError != clusterError;
-        session.ClusterError = clusterError;
-        session.LastHeard = _now;
-        _grain.LastHeartbeat = _now;
-    }
-
-    private void Drop(AgentSession session, string problem) => Drop(session, AgentRefusal.ProtocolError, problem);
-
-    private void Drop(AgentSession session, AgentRefusal reason, string message)
-    {
-        _refusals.Add((session.Port, reason, message));
-        Disconnect(session);
     }
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Grains.Backends;

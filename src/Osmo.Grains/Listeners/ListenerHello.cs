@@ -1,5 +1,5 @@
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Grains.Listeners;
 
@@ -9,7 +9,15 @@ namespace Osmo.Grains.Listeners;
 /// <param name="Namespace">The namespace that workflows run in.</param>
 /// <param name="Version">The agent's version.</param>
 /// <param name="Prefix">What the agent puts before <c>verified</c> when it labels nodes; nobody has checked it.</param>
-public sealed record ListenerHello(ListenerChannel Channel, string ClusterUid, string Namespace, string Version, string Prefix)
+[GenerateSerializer]
+[Immutable]
+[Alias("osmo.listener-hello")]
+public sealed record ListenerHello(
+    [property: Id(0)] ListenerChannel Channel,
+    [property: Id(1)] string ClusterUid,
+    [property: Id(2)] string Namespace,
+    [property: Id(3)] string Version,
+    [property: Id(4)] string Prefix)
 {
     private const int TextCharsMax = 253;
 

@@ -1,21 +1,26 @@
+using Osmo.Grains.Storage;
+
 namespace Osmo.Grains.Listeners;
 
 /// <summary>A connection of an OSMO agent as the backend grain sees it, from its introduction to its end.</summary>
-public sealed class ListenerLink
+internal sealed class ListenerLink
 {
-    internal ListenerLink(ListenerChannel channel, IListenerPort port)
+    public ListenerLink(ListenerChannel channel, IListenerPort port)
     {
         Channel = channel;
         Port = port;
     }
 
-    internal ListenerChannel Channel { get; }
+    /// <summary>The session that its reports have to name.</summary>
+    public long Id { get; } = Stamp.New();
 
-    internal IListenerPort Port { get; }
+    public ListenerChannel Channel { get; }
+
+    public IListenerPort Port { get; }
 
     /// <summary>Whether nodes are reported here.</summary>
-    internal bool ReportsNodes => Channel is ListenerChannel.Node or ListenerChannel.Message;
+    public bool ReportsNodes => Channel is ListenerChannel.Node or ListenerChannel.Message;
 
     /// <summary>Whether the connection is the listener's: a worker alone watches no node.</summary>
-    internal bool IsListeners => Channel != ListenerChannel.Worker;
+    public bool IsListeners => Channel != ListenerChannel.Worker;
 }

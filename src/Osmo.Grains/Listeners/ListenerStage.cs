@@ -1,11 +1,12 @@
+using Osmo.Grains.Agents;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 
 namespace Osmo.Grains.Listeners;
 
 /// <summary>What a turn does for the connections of OSMO agents: it is told to them when the turn is published.</summary>
-internal sealed class ListenerStage(BackendGrain grain)
+internal sealed class ListenerStage(BackendState state)
 {
-    private readonly List<(ListenerLink Link, string Message)> _acknowledgements = [];
     private readonly List<(IListenerPort Port, AgentRefusal Reason, string Message)> _refusals = [];
     private readonly List<ListenerLink> _opened = [];
 
@@ -13,45 +14,36 @@ internal sealed class ListenerStage(BackendGrain grain)
     public bool LinksChanged { get; private set; }
 
     /// <summary>Whether the listener, not only its worker, is connected.</summary>
-    public bool ListenerIsConnected => grain.Links.Exists(link => link.IsListeners);
+    public bool ListenerIsConnected => state.Links.Exists(link => link.IsListeners);
 
     public void Refuse(IListenerPort port, AgentRefusal reason, string message) => _refusals.Add((port, reason, message));
 
     public ListenerLink Open(ListenerChannel channel, IListenerPort port)
     {
         var link = new ListenerLink(channel, port);
-        grain.Links.Add(link);
+        state.Links.Add(link);
         _opened.Add(link);
         LinksChanged = true;
         if (link.ReportsNodes)
         {
-            grain.Messages.BeginConnection();
+            state.Messages.BeginConnection();
         }
 
         return link;
     }
 
-    public void Close(ListenerLink link) => LinksChanged |= grain.Links.Remove(link);
+    public void Close(ListenerLink link) => LinksChanged |= state.Links.Remove(link);
 
     /// <summary>Ends every connection.</summary>
     public void CloseAll(AgentRefusal reason, string message)
     {
-        foreach (var link in grain.Links)
+        foreach (var link in state.Links)
         {
             Refuse(link.Port, reason, message);
         }
 
-        LinksChanged |= grain.Links.Count > 0;
-        grain.Links.Clear();
-    }
-
-    /// <summary>Notes that a message has to be acknowledged; one without an id cannot be.</summary>
-    public void Acknowledge(ListenerLink link, string message)
-    {
-        if (message.Length > 0)
-        {
-            _acknowledgements.Add((link, message));
-        }
+        LinksChanged |= state.Links.Count > 0;
+        state.Links.Clear();
     }
 
     /// <summary>Tells the agents.</summary>
@@ -64,17 +56,12 @@ internal sealed class ListenerStage(BackendGrain grain)
             port.Refuse(reason, message);
         }
 
-        foreach (var (link, message) in _acknowledgements)
-        {
-            link.Port.Acknowledge(message);
-        }
-
         if (record is null)
         {
             return;
         }
 
-        foreach (var link in rulesChanged ? grain.Links : _opened)
+        foreach (var link in rulesChanged ? state.Links : _opened)
         {
             if (link.Channel == ListenerChannel.Control)
             {

@@ -72,12 +72,14 @@ public sealed class MessageMemory
         }
     }
 
-    /// <summary>Takes note of a message; false where it was taken before.</summary>
-    public bool TryAdd(string message)
+    /// <summary>Whether a message was taken before.</summary>
+    public bool Knows(string message) => Knows(Id(message));
+
+    /// <summary>Takes note of a message; what it says is durable.</summary>
+    public void Add(string message)
     {
         var id = Id(message);
-        var isNew = !_latestKnown.Contains(id) && !_beginnings.Any(beginning => beginning.Contains(id));
-        if (isNew)
+        if (!Knows(id))
         {
             _latestKnown.Add(id);
             _latest.Enqueue(id);
@@ -92,8 +94,6 @@ public sealed class MessageMemory
         {
             Changed = true;
         }
-
-        return isNew;
     }
 
     /// <summary>What has to be kept.</summary>
@@ -115,6 +115,8 @@ public sealed class MessageMemory
 
         return bytes;
     }
+
+    private bool Knows(UInt128 id) => _latestKnown.Contains(id) || _beginnings.Any(beginning => beginning.Contains(id));
 
     /// <summary>Agents write 32 hexadecimal digits; of anything else the digest has to do.</summary>
     private static UInt128 Id(string message) =>

@@ -4,7 +4,10 @@ namespace Osmo.Grains.Nodes;
 /// <param name="Node">The node's name.</param>
 /// <param name="Uid">The uid of the node that was judged; another node of that name is left alone.</param>
 /// <param name="Available">The value: <c>True</c> or <c>False</c>.</param>
-public readonly record struct LabelUpdate(string Node, string Uid, bool Available);
+[GenerateSerializer]
+[Immutable]
+[Alias("osmo.label-update")]
+public readonly record struct LabelUpdate([property: Id(0)] string Node, [property: Id(1)] string Uid, [property: Id(2)] bool Available);
 
 /// <summary>How a label update went.</summary>
 public enum LabelOutcome
@@ -24,4 +27,11 @@ public enum LabelOutcome
 /// <param name="Available">The value that was asked for.</param>
 /// <param name="Outcome">How it went.</param>
 /// <param name="Message">Why it failed, for people; empty when it was applied.</param>
-public readonly record struct LabelReport(string Node, bool Available, LabelOutcome Outcome, string Message);
+[GenerateSerializer]
+[Immutable]
+[Alias("osmo.label-report")]
+public readonly record struct LabelReport(
+    [property: Id(0)] string Node,
+    [property: Id(1)] bool Available,
+    [property: Id(2)] LabelOutcome Outcome,
+    [property: Id(3)] string Message);

@@ -1,90 +1,247 @@
-using Osmo.Grains.Availability;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Domain.Nodes;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Placement;
+using Osmo.Grains.Storage;
 
 namespace Osmo.Grains.Nodes;
 
 /// <summary>
-/// One node. It lives in its backend's mailbox; the public members may be read from anywhere. What it knows is swapped as a whole,
-/// after it is durable.
+/// The grain of a node. It decides the node's verdict, writes its row, and asks for its label; what it knows is in the roster of its
+/// backend, so that nothing is lost when Orleans collects it.
+/// <para>
+/// States: Joined -> Left. It joins the roster of its backend when it is activated, and has left when that is closed, or if there is none
+/// on this silo: then it answers <see cref="ErrorCode.Moved"/> and ends. One operation runs at a time, so what it publishes is in the order
+/// in which it was told.
+/// </para>
 /// </summary>
-public sealed class NodeGrain
+[WithBackendPlacement]
+public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, TimeProvider time) : Grain, INodeGrain
 {
-    private volatile NodeSnapshot _current;
-    private bool? _labelAsked;
+    private string _backend = "";
+    private string _node = "";
+    private Roster? _roster;
+    private NodeEntry? _entry;
+    private long _lastOrder;
+    private long _lastUse;
 
-    internal NodeGrain(NodeSnapshot current) => _current = current;
-
-    /// <summary>The node as it is durably known; safe to read from any thread.</summary>
-    public NodeSnapshot Current => _current;
-
-    /// <summary>Why the last label update failed, for people; null where none did.</summary>
-    public string? LabelError { get; private set; }
-
-    /// <summary>Whether a label update is on its way and not confirmed.</summary>
-    public bool LabelPending => _labelAsked is not null;
-
-    /// <summary>
-    /// The agent session that last reported the node. Only then is <see cref="NodeSnapshot.VerifiedLabel"/> known to be fresh.
-    /// </summary>
-    internal long SeenInSession { get; set; }
-
-    /// <summary>Takes over a state that is durable.</summary>
-    internal void Publish(NodeSnapshot next)
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (next.Uid != _current.Uid)
+        (_backend, _node) = NodeKey.Split(this.GetPrimaryKeyString());
+        Join();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _roster?.Leave(GrainContext);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<NodeExplanation> ExplainAsync(CancellationToken cancellationToken)
+    {
+        if (_roster is null)
         {
-            ForgetLabelUpdate();
+            // Tells whether there is such a backend at all, and has it loaded if there is.
+            await GrainFactory.GetGrain<IBackendGrain>(BackendName.Parse(_backend).Value).GetAsync(cancellationToken);
+            Join();
         }
 
-        _current = next;
+        var roster = Joined();
+        var explanation = roster.Record is { } record && roster.TryGet(_node, out var entry) ? roster.Explain(entry, record) : null;
+        await store.ConfirmAsync(roster.Backend, roster.Activation, cancellationToken);
+        return explanation ?? throw new OsmoException(
+            ErrorCode.NotFound, $"Backend {_backend} has no node of this name. List its nodes to see what it has.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeOutcome> ObserveAsync(NodeObservation observation)
+    {
+        var roster = Joined();
+        if (observation.Order < _lastOrder)
+        {
+            return NodeOutcome.Outdated;
+        }
+
+        _lastOrder = observation.Order;
+        var report = observation.Report;
+
+        // The same machine under a new uid is another node: it keeps nothing of the old one.
+        var current = _entry?.Current;
+        var isKnown = current is not null && (current.Uid == report.Uid || current.Uid.Length == 0 || report.Uid.Length == 0);
+        var before = isKnown ? current : null;
+        if (before is null && report.Facts is null)
+        {
+            return NodeOutcome.FactsMissing;
+        }
+
+        var judged = roster.Judge(report, before, Now());
+        if (before is null || !before.HasSameStateAs(judged.Node))
+        {
+            await ShowAsync(roster, judged, mustWrite: before is null || before.StoredStateDiffersFrom(judged.Node));
+        }
+
+        if (_entry is { } entry)
+        {
+            entry.SeenInSession = observation.Session;
+            roster.AskForLabel(entry);
+        }
+
+        return NodeOutcome.Done;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeOutcome> UseAsync(NodeUsageObservation observation)
+    {
+        var roster = Joined();
+        if (observation.Order < _lastUse)
+        {
+            return NodeOutcome.Outdated;
+        }
+
+        _lastUse = observation.Order;
+        if (_entry?.Current is { } node && !observation.Usage.Equals(node.Usage))
+        {
+            var judged = roster.Judge(node with { Usage = observation.Usage }, Now());
+            await ShowAsync(roster, judged, mustWrite: true);
+        }
+
+        return NodeOutcome.Done;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeOutcome> RemoveAsync(long order)
+    {
+        var roster = Joined();
+        if (order < _lastOrder)
+        {
+            return NodeOutcome.Outdated;
+        }
+
+        _lastOrder = order;
+        if (_entry is { } entry)
+        {
+            await WriteAsync(roster, entry.Current.Version, next: null, factsChanged: false);
+            roster.Remove(entry);
+            _entry = null;
+        }
+
+        return NodeOutcome.Done;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeOutcome> ReviewAsync()
+    {
+        var roster = Joined();
+        if (_entry is { } entry)
+        {
+            var judged = roster.Judge(entry.Current, Now());
+            if (judged.Node.Available != entry.Current.Available)
+            {
+                await ShowAsync(roster, judged, mustWrite: true);
+            }
+
+            roster.AskForLabel(entry);
+        }
+
+        return NodeOutcome.Done;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<NodeOutcome> LabelReportedAsync(LabelReport report)
+    {
+        var roster = Joined();
+        if (_entry is { } entry && entry.LabelReported(roster.LabelRound, report))
+        {
+            roster.AskForLabel(entry);
+        }
+
+        return new(NodeOutcome.Done);
+    }
+
+    /// <summary>Makes a state durable and shows it; judges again if the rules changed meanwhile, which nobody else would notice.</summary>
+    private async ValueTask ShowAsync(Roster roster, Judgement judged, bool mustWrite)
+    {
+        while (true)
+        {
+            var before = _entry?.Current;
+            var next = judged.Node;
+            if (mustWrite)
+            {
+                next = next with { Version = Stamp.New() };
+                await WriteAsync(roster, before?.Version ?? 0, next, before is null || !ReferenceEquals(before.Facts, next.Facts));
+            }
+
+            _entry = roster.Publish(_entry, next);
+            if (!roster.IsOutdated(judged.Rules))
+            {
+                return;
+            }
+
+            judged = roster.Judge(_entry.Current, Now());
+            if (judged.Node.Available == _entry.Current.Available)
+            {
+                return;
+            }
+
+            mustWrite = true;
+        }
     }
 
     /// <summary>
-    /// The label value to ask for, or null where nothing has to be said: this is what keeps a node from being patched twice. A
-    /// question that is on its way and no longer right is replaced even where the label is right by now, or the agent would
-    /// still get round to it.
+    /// Writes the row. If that fails, nobody knows what the store has, or another activation has the backend: the backend's grain, which is
+    /// told by the exception, ends and loads everything again.
     /// </summary>
-    internal bool? DecideLabel()
+    private async ValueTask WriteAsync(Roster roster, long expected, NodeSnapshot? next, bool factsChanged)
     {
-        var wanted = Current.Available;
-        var isRight = Current.VerifiedLabel == NodeConditionPrefix.LabelValue(wanted);
-        if (isRight && (_labelAsked is null || _labelAsked == wanted))
+        try
         {
-            ForgetLabelUpdate();
-            return null;
+            await store.WriteNodeAsync(
+                new NodeWrite(roster.Backend, roster.Activation, _node, expected, next, factsChanged), CancellationToken.None);
+        }
+        catch
+        {
+            roster.IsLost = true;
+            throw;
         }
 
-        if (_labelAsked == wanted)
+        if (roster.End is { } end)
         {
-            return null;
+            throw end;
         }
-
-        _labelAsked = wanted;
-        return wanted;
     }
 
-    /// <summary>The agent says how a label update went. True where the label has to be looked at again.</summary>
-    internal bool LabelReported(LabelOutcome outcome, bool available, string message)
+    private void Join()
     {
-        if (_labelAsked != available)
+        if (backends.Find(_backend) is not { End: null } roster)
         {
-            return false;
+            return;
         }
 
-        LabelError = outcome == LabelOutcome.Applied ? null : message;
-        if (outcome == LabelOutcome.Retrying)
+        _roster = roster;
+        _entry = roster.TryGet(_node, out var entry) ? entry : null;
+        roster.Enter(GrainContext);
+        if (roster.End is not null)
         {
-            return false;
+            DeactivateOnIdle();
+        }
+    }
+
+    private Roster Joined()
+    {
+        if (_roster is { End: null } roster)
+        {
+            return roster;
         }
 
-        // After giving up, the next change of the node or the next connection asks again; at once would be a loop.
-        _labelAsked = null;
-        return outcome == LabelOutcome.Applied;
+        DeactivateOnIdle();
+        throw _roster?.End
+            ?? new OsmoException(ErrorCode.Moved, $"The grain of backend {_backend} is not on this silo (any more). Try again.");
     }
 
-    /// <summary>Nobody carries a label update for this node any more.</summary>
-    internal void ForgetLabelUpdate()
-    {
-        _labelAsked = null;
-        LabelError = null;
-    }
+    private DateTimeOffset Now() => StoredNow.Of(time);
 }

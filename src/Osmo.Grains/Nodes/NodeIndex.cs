@@ -9,18 +9,18 @@ namespace Osmo.Grains.Nodes;
 /// </summary>
 internal sealed class NodeIndex
 {
-    private readonly ConcurrentDictionary<string, NodeGrain> _nodes = new(concurrencyLevel: 1, capacity: 64, StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, NodeEntry> _nodes = new(concurrencyLevel: 1, capacity: 64, StringComparer.Ordinal);
     private long _version;
     private volatile Sorting? _sorting;
 
     public int Count => _nodes.Count;
 
     /// <summary>Every node, in no order.</summary>
-    public IEnumerable<NodeGrain> Nodes => _nodes.Select(entry => entry.Value);
+    public IEnumerable<NodeEntry> Nodes => _nodes.Select(entry => entry.Value);
 
-    public bool TryGet(string name, [NotNullWhen(true)] out NodeGrain? node) => _nodes.TryGetValue(name, out node);
+    public bool TryGet(string name, [NotNullWhen(true)] out NodeEntry? node) => _nodes.TryGetValue(name, out node);
 
-    public void Add(NodeGrain node)
+    public void Add(NodeEntry node)
     {
         _nodes[node.Current.Name] = node;
         Interlocked.Increment(ref _version);
@@ -39,7 +39,7 @@ internal sealed class NodeIndex
     }
 
     /// <summary>Every node, by name in ordinal order.</summary>
-    public NodeGrain[] Sorted()
+    public NodeEntry[] Sorted()
     {
         // Read before the nodes are: a node that comes or goes meanwhile makes this sorting old, not wrong for ever.
         var version = Interlocked.Read(ref _version);
@@ -54,5 +54,5 @@ internal sealed class NodeIndex
         return nodes;
     }
 
-    private sealed record Sorting(long Version, NodeGrain[] Nodes);
+    private sealed record Sorting(long Version, NodeEntry[] Nodes);
 }

@@ -1,45 +1,32 @@
-using Osmo.Grains.Backends;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Grains.Storage;
 
-/// <summary>Everything that one turn of a backend changes; a store makes all of it durable or none.</summary>
+/// <summary>What one turn of a backend changes; a store makes all of it durable or none.</summary>
 /// <param name="Backend">The backend.</param>
-public sealed record BackendCommit(BackendName Backend)
+/// <param name="Activation">The number of the activation that makes the change; see <see cref="IBackendStore.LoadAsync"/>.</param>
+public sealed record BackendCommit(BackendName Backend, long Activation)
 {
-    /// <summary>The right to make the change; null where the process owns the store alone.</summary>
-    public ShardEpoch? Owner { get; init; }
+    /// <summary>Whether the backend is new: the activation has it from this commit on, if no other one has created it.</summary>
+    public bool Creates { get; init; }
 
-    /// <summary>The backend's record where it changed; null where it did not.</summary>
+    /// <summary>The backend's record if it changed; null if it did not.</summary>
     public BackendRecord? Record { get; init; }
 
-    /// <summary>True where the backend and its nodes are deleted.</summary>
+    /// <summary>True if the backend and its nodes are deleted.</summary>
     public bool Deleted { get; init; }
 
-    /// <summary>The entry for the configuration history; null where the configuration did not change.</summary>
+    /// <summary>The entry for the configuration history; null if the configuration did not change.</summary>
     public HistoryDraft? History { get; init; }
 
-    /// <summary>When the agent was last heard of; null where there is nothing to write.</summary>
+    /// <summary>When the agent was last heard of; null if there is nothing to write.</summary>
     public DateTimeOffset? Heartbeat { get; init; }
 
     /// <summary>
-    /// Which messages of OSMO agents the backend has taken, in a form that only the grain reads; null where that did not change.
+    /// Which messages of OSMO agents the backend has taken, in a form that only the grain reads; null if that did not change.
     /// </summary>
     public byte[]? MessageMemory { get; init; }
 
-    /// <summary>Nodes to insert or replace.</summary>
-    public IReadOnlyList<NodeWrite> NodeWrites { get; init; } = [];
-
-    /// <summary>Names of nodes to remove.</summary>
-    public IReadOnlyList<string> NodeDeletions { get; init; } = [];
-
     /// <summary>Whether there is anything to write.</summary>
-    public bool IsEmpty =>
-        Record is null && !Deleted && History is null && Heartbeat is null && MessageMemory is null
-        && NodeWrites.Count == 0 && NodeDeletions.Count == 0;
+    public bool IsEmpty => Record is null && !Deleted && History is null && Heartbeat is null && MessageMemory is null;
 }
-
-/// <summary>A node to insert or replace.</summary>
-/// <param name="Node">The node.</param>
-/// <param name="FactsChanged">Whether its facts have to be written too; they are large and rarely change.</param>
-public readonly record struct NodeWrite(NodeSnapshot Node, bool FactsChanged);

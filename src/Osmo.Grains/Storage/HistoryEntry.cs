@@ -1,3 +1,4 @@
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 
 namespace Osmo.Grains.Storage;

@@ -1,16 +1,21 @@
 using System.Collections.Immutable;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Nodes;
 
 namespace Osmo.Grains.Storage;
 
 /// <summary>What a store knows of a backend when its grain is activated.</summary>
 /// <param name="Backend">The backend; null where there is none of that name.</param>
 /// <param name="Requests">
-/// The requests that made its last changes, newest first, at most <see cref="RequestLog.RequestsMax"/>; also of one that was deleted.
+/// The requests that made its last changes, newest first, at most <see cref="RequestsMax"/>; also of one that was deleted.
 /// </param>
-public sealed record LoadedBackend(StoredBackend? Backend, IReadOnlyList<AppliedRequest> Requests);
+public sealed record LoadedBackend(StoredBackend? Backend, IReadOnlyList<AppliedRequest> Requests)
+{
+    /// <summary>How many requests a backend remembers.</summary>
+    public const int RequestsMax = 1_024;
+}
 
 /// <summary>A request that was applied.</summary>
 /// <param name="Request">The request.</param>
@@ -26,7 +31,7 @@ public sealed record StoredBackend(BackendRecord Record, IReadOnlyList<StoredNod
     public ReadOnlyMemory<byte> MessageMemory { get; init; }
 }
 
-/// <summary>A node as a store holds it. The verdict is not stored: it follows from the rest and the configuration.</summary>
+/// <summary>A node as a store holds it.</summary>
 /// <param name="Name">The node's name.</param>
 /// <param name="Uid">The node's uid.</param>
 /// <param name="Unschedulable"><c>spec.unschedulable</c>.</param>
@@ -39,6 +44,15 @@ public sealed record StoredNode(
     ImmutableArray<ConditionPair> Conditions,
     NodeFacts Facts)
 {
+    /// <summary>See <see cref="NodeSnapshot.Version"/>.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>The verdict that the node's grain wrote last. Newer rules may say otherwise, if the process died in between.</summary>
+    public required bool Available { get; init; }
+
+    /// <summary>When the verdict last changed; to the microsecond.</summary>
+    public required DateTimeOffset AvailableSince { get; init; }
+
     /// <summary>What the agent judged; see <see cref="NodeSnapshot.AgentVerdict"/>.</summary>
     public bool? AgentVerdict { get; init; }
 

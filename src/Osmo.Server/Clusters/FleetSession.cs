@@ -2,8 +2,10 @@ using System.CommandLine;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
+using Osmo.Gateway.Calls;
+using Osmo.Grains.Events;
 using Osmo.Server.Commands;
 using Osmo.Server.Display;
 using Osmo.Server.Hosting;
@@ -23,24 +25,28 @@ internal static class FleetSession
         ServerSettings settings,
         ParseResult parsed,
         IReadOnlyList<WatchedCluster> clusters,
-        Func<IBackendGrain, CancellationToken, Task>? configure)
+        Func<BackendCalls, BackendName, CancellationToken, Task>? configure)
     {
         var interactive = FleetDisplay.IsInteractive;
         var options = settings.Read(parsed, interactive ? LogLevel.None : LogLevel.Warning);
         await using var server = await OsmoServer.StartAsync(options);
-        var engine = server.Services.GetRequiredService<IGrainEngine>();
+        var calls = server.Services.GetRequiredService<BackendCalls>();
         var stopping = server.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         await using var agents = new AgentFleet(
             server.Url, ReadAgentToken(options), clusters, server.Services.GetRequiredService<ILoggerFactory>());
-        var configuring = Task.WhenAll(clusters.Select(cluster => ConfigureAsync(engine.GetBackend(cluster.Backend), configure, stopping)));
-        var display = new FleetDisplay(server.Url, options, clusters, agents, engine);
+        var configuring = Task.WhenAll(clusters.Select(cluster => ConfigureAsync(calls, cluster.Backend, configure, stopping)));
+        var ticker = new VerdictTicker(calls, server.Services.GetRequiredService<IFleetWatch>());
+        var display = new FleetDisplay(server.Url, options, clusters, agents, calls, ticker);
         await display.RunAsync(interactive, stopping);
         await configuring;
         return 0;
     }
 
     private static async Task ConfigureAsync(
-        IBackendGrain backend, Func<IBackendGrain, CancellationToken, Task>? configure, CancellationToken stopping)
+        BackendCalls calls,
+        BackendName backend,
+        Func<BackendCalls, BackendName, CancellationToken, Task>? configure,
+        CancellationToken stopping)
     {
         using var poll = new PeriodicTimer(RegistrationPollInterval);
         while (configure is not null && !stopping.IsCancellationRequested)
@@ -48,7 +54,7 @@ internal static class FleetSession
             try
             {
                 await poll.WaitForNextTickAsync(stopping);
-                await configure(backend, stopping);
+                await configure(calls, backend, stopping);
                 return;
             }
             catch (OsmoException failure) when (failure.Code is ErrorCode.NotFound or ErrorCode.Unavailable)

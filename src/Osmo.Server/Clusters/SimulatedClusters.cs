@@ -1,6 +1,7 @@
 using System.Text.Json;
+using Osmo.Domain.Backends;
+using Osmo.Gateway.Calls;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
 using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;
@@ -70,15 +71,16 @@ internal sealed class SimulatedClusters : IAsyncDisposable
     }
 
     /// <summary>Gives a backend of the demo its configuration, unless it has one from an earlier run.</summary>
-    public static async Task ConfigureAsync(IBackendGrain backend, CancellationToken cancel)
+    public static async Task ConfigureAsync(BackendCalls calls, BackendName backend, CancellationToken cancel)
     {
-        var status = await backend.GetAsync(cancel);
+        var status = await calls.GetAsync(backend, cancel);
         if (status.Record.Config == BackendConfig.Default)
         {
             using var config = JsonDocument.Parse(DemoConfig);
 
             // A copy: when the wait is cancelled, the configuration may still be read after the document is gone.
-            await backend.ConfigureAsync(
+            await calls.ConfigureAsync(
+                backend,
                 new ReplaceFields(config.RootElement.Clone()),
                 new Audit("demo", "Configuration of the demo", TextList.Empty),
                 null,

@@ -1,4 +1,4 @@
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Kubernetes;
 
 namespace Osmo.Server.Clusters;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using Osmo.Access.Recognition;
 using Osmo.Gateway;
 using Osmo.Gateway.Access.Oidc;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Server.Hosting;
 
 namespace Osmo.Server.Commands;

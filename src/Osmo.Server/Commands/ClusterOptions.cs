@@ -1,8 +1,7 @@
 using System.CommandLine;
-using Osmo.Cluster.Membership;
-using Osmo.Cluster.Wire;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Server.Hosting;
+using Osmo.Silo.Security;
 
 namespace Osmo.Server.Commands;
 
@@ -20,13 +19,6 @@ internal sealed class ClusterOptions
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable(PostgresVariable) is { Length: > 0 } value ? value : null,
     };
 
-    private readonly Option<string> _engine = new("--engine")
-    {
-        Description = "What decides which silo runs what: postgresql, or orleans in builds that have it. The same for all of a cluster.",
-        HelpName = "NAME",
-        DefaultValueFactory = _ => ClusterEngine.Postgresql,
-    };
-
     private readonly Option<string> _roles = new("--roles")
     {
         Description = "What the process does: silo, gateway, or both: silo,gateway.",
@@ -41,29 +33,18 @@ internal sealed class ClusterOptions
             Environment.GetEnvironmentVariable(PodNameVariable) is { Length: > 0 } value ? value : Environment.MachineName,
     };
 
-    private readonly Option<string> _url = new("--cluster-url")
+    private readonly Option<string> _endpoint = new("--cluster-endpoint")
     {
-        Description = "Where a silo listens for gateways and other silos. Anything but loopback needs a key or certificates.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => ClusterSettings.ClusterUrlDefault,
+        Description = "Where the process listens for the other members of the cluster; port 0 takes a free one. "
+            + "Anything but loopback needs certificates.",
+        HelpName = "HOST:PORT",
+        DefaultValueFactory = _ => ClusterSettings.EndpointDefault,
     };
 
-    private readonly Option<string?> _clientUrl = new("--cluster-client-url")
+    private readonly Option<string?> _advertised = new("--cluster-advertise")
     {
-        Description = "Where a silo of the engine orleans listens for gateways; the port after --cluster-url's where it is not given.",
-        HelpName = "URL",
-    };
-
-    private readonly Option<string?> _advertised = new("--cluster-advertise-url")
-    {
-        Description = "Where the others reach this silo, where that is not the address it listens on.",
-        HelpName = "URL",
-    };
-
-    private readonly Option<string?> _keyFile = new("--cluster-key-file")
-    {
-        Description = "File with the key that every process of the cluster has. It authenticates and does not encrypt.",
-        HelpName = "FILE",
+        Description = "Where the others reach it, if that is not where it listens, for example at the pod's IP.",
+        HelpName = "HOST:PORT",
     };
 
     private readonly Option<string?> _certificate = new("--cluster-cert-file")
@@ -86,30 +67,33 @@ internal sealed class ClusterOptions
 
     private readonly Option<string> _certificateName = new("--cluster-cert-name")
     {
-        Description = "The DNS name that a silo's certificate has to carry.",
+        Description = "The DNS name that the certificate of every process of the cluster has to carry.",
         HelpName = "NAME",
-        DefaultValueFactory = _ => ClusterCredentials.ServerNameDefault,
+        DefaultValueFactory = _ => ClusterCredentials.NameDefault,
     };
 
-    private readonly Option<double?> _lease = Seconds<double?>(
-        "--lease-seconds", 1, 300, usual: null,
-        $"How long a silo may be silent before others take its backends over; {ClusterSettings.LeaseSecondsDefault}, or with the engine "
-        + $"orleans {ClusterSettings.OrleansLeaseSecondsDefault}, where it is not given.");
+    private readonly Option<double> _probe = Seconds(
+        "--probe-seconds", 0.2, 60, ClusterSettings.ProbeSecondsDefault,
+        "How often members probe each other. One that was killed is noticed after three times that, one that stands still after six.");
 
-    private readonly Option<double> _drain = Seconds<double>(
+    private readonly Option<double> _drain = Seconds(
         "--drain-seconds", 1, 600, ClusterSettings.DrainSecondsDefault,
         "How long handing over may take when the process is asked to stop.");
 
-    private readonly Option<double> _call = Seconds<double>(
+    private readonly Option<double> _call = Seconds(
         "--call-seconds", 1, 60, ClusterSettings.CallSecondsDefault, "How long a call is tried, over moves and failures, before it fails.");
+
+    private readonly Option<double> _databaseWait = Seconds(
+        "--database-wait-seconds", 0, 3600, ClusterSettings.DatabaseWaitSecondsDefault,
+        "How long a process that starts waits for the database before it gives up.");
 
     public void AddTo(Command command)
     {
         Option[] options =
         [
-            _postgres, _engine, _roles, _id, _url, _clientUrl, _advertised,
-            _keyFile, _certificate, _certificateKey, _authority, _certificateName,
-            _lease, _drain, _call,
+            _postgres, _roles, _id, _endpoint, _advertised,
+            _certificate, _certificateKey, _authority, _certificateName,
+            _probe, _drain, _call, _databaseWait,
         ];
         Array.ForEach(options, command.Options.Add);
     }
@@ -129,29 +113,23 @@ internal sealed class ClusterOptions
                     + $"Give --postgres or {PostgresVariable}.");
         }
 
-        var engine = parsed.GetRequiredValue(_engine);
         return new ClusterSettings
         {
-            Engine = engine,
             Roles = roles,
             Postgres = postgres,
             Id = parsed.GetRequiredValue(_id),
-            ClusterUrl = parsed.GetRequiredValue(_url),
-            ClientUrl = parsed.GetValue(_clientUrl),
-            AdvertisedUrl = parsed.GetValue(_advertised),
-            KeyFile = parsed.GetValue(_keyFile),
+            Endpoint = parsed.GetRequiredValue(_endpoint),
+            Advertised = parsed.GetValue(_advertised),
             CertificateFile = parsed.GetValue(_certificate),
             CertificateKeyFile = parsed.GetValue(_certificateKey),
             AuthorityFile = parsed.GetValue(_authority),
-            SiloCertificateName = parsed.GetRequiredValue(_certificateName),
-            LeaseSeconds = parsed.GetValue(_lease) ?? LeaseSecondsOf(engine),
+            CertificateName = parsed.GetRequiredValue(_certificateName),
+            ProbeSeconds = parsed.GetValue(_probe),
             DrainSeconds = parsed.GetValue(_drain),
             CallSeconds = parsed.GetValue(_call),
+            DatabaseWaitSeconds = parsed.GetValue(_databaseWait),
         };
     }
-
-    private static double LeaseSecondsOf(string engine) =>
-        engine == ClusterEngine.Orleans ? ClusterSettings.OrleansLeaseSecondsDefault : ClusterSettings.LeaseSecondsDefault;
 
     private static ServerRoles ParseRoles(string text)
     {
@@ -172,9 +150,9 @@ internal sealed class ClusterOptions
             : roles;
     }
 
-    private static Option<T> Seconds<T>(string name, double least, double most, T usual, string description)
+    private static Option<double> Seconds(string name, double least, double most, double usual, string description)
     {
-        var option = new Option<T>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => usual };
+        var option = new Option<double>(name) { Description = description, HelpName = "SECONDS", DefaultValueFactory = _ => usual };
         option.Validators.Add(result =>
         {
             if (result.Tokens is [var given] && double.TryParse(given.Value, out var seconds) && !(seconds >= least && seconds <= most))

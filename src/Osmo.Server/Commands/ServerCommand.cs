@@ -1,6 +1,7 @@
 using System.CommandLine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Kubernetes;
+using Osmo.Silo.Hosting;
 
 namespace Osmo.Server.Commands;
 
@@ -10,9 +11,13 @@ internal static class ServerCommand
     private const int Failed = 1;
     private const int Usage = 2;
 
+    /// <summary>The process has to be started again: the others took it for dead.</summary>
+    private const int Ended = 3;
+
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand("An Osmo server: silo and gateway in one process, on an embedded database.")
+        var root = new RootCommand(
+            "An Osmo server: silo, gateway, or both; by itself on an embedded database, or as a member of a cluster.")
         {
             DemoCommand.Create(),
             WatchCommand.Create(),
@@ -43,6 +48,11 @@ internal static class ServerCommand
         {
             await Console.Error.WriteLineAsync($"osmo-server: {failure.Message}");
             return Failed;
+        }
+        catch (SiloEndedException end)
+        {
+            await Console.Error.WriteLineAsync($"osmo-server: {end.Message}");
+            return Ended;
         }
     }
 }

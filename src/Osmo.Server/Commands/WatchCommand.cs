@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Kubernetes;
 using Osmo.Server.Clusters;
 

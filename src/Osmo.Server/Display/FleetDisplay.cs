@@ -1,6 +1,6 @@
+using Osmo.Domain.Errors;
+using Osmo.Gateway.Calls;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
 using Osmo.Server.Clusters;
 using Osmo.Server.Hosting;
 using Spectre.Console;
@@ -17,18 +17,23 @@ internal sealed class FleetDisplay
     private readonly OsmoServerOptions _options;
     private readonly IReadOnlyList<WatchedCluster> _clusters;
     private readonly AgentFleet _agents;
-    private readonly IGrainEngine _engine;
+    private readonly BackendCalls _calls;
     private readonly VerdictTicker _ticker;
 
     public FleetDisplay(
-        Uri url, OsmoServerOptions options, IReadOnlyList<WatchedCluster> clusters, AgentFleet agents, IGrainEngine engine)
+        Uri url,
+        OsmoServerOptions options,
+        IReadOnlyList<WatchedCluster> clusters,
+        AgentFleet agents,
+        BackendCalls calls,
+        VerdictTicker ticker)
     {
         _url = url;
         _options = options;
         _clusters = clusters;
         _agents = agents;
-        _engine = engine;
-        _ticker = new VerdictTicker(engine);
+        _calls = calls;
+        _ticker = ticker;
     }
 
     /// <summary>Whether the standard output is a terminal that can be redrawn.</summary>
@@ -110,7 +115,7 @@ internal sealed class FleetDisplay
             BackendStatus? status = null;
             try
             {
-                status = await _engine.GetBackend(cluster.Backend).GetAsync(stopping);
+                status = await _calls.GetAsync(cluster.Backend, stopping);
             }
             catch (OsmoException)
             {

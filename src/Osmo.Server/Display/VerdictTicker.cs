@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
+using Osmo.Gateway.Calls;
+using Osmo.Grains.Events;
 
 namespace Osmo.Server.Display;
 
 /// <summary>Remembers the latest nodes whose verdict changed, with the reason in words.</summary>
-internal sealed class VerdictTicker(IGrainEngine engine)
+internal sealed class VerdictTicker(BackendCalls calls, IFleetWatch watch)
 {
     private const int LinesMax = 8;
     private const int NodesMax = 200_000;
@@ -24,7 +25,7 @@ internal sealed class VerdictTicker(IGrainEngine engine)
     {
         try
         {
-            await foreach (var item in engine.Watch.FollowAsync(after: null, stopping))
+            await foreach (var item in watch.FollowAsync(after: null, stopping))
             {
                 if (item.Event is { } happened)
                 {
@@ -85,7 +86,7 @@ internal sealed class VerdictTicker(IGrainEngine engine)
 
         try
         {
-            var explained = await engine.GetNode(changed.Backend, node.Name).ExplainAsync(stopping);
+            var explained = await calls.ExplainAsync(changed.Backend, node.Name, stopping);
             var reasons = string.Join("; ", explained.Verdict.Reasons.Select(reason => reason.Sentence));
             Add($"{changed.Backend}/{node.Name} {(node.Available ? "is available" : "is unavailable: " + reasons)}");
         }

@@ -5,28 +5,34 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
-using Osmo.Cluster.Hosting;
-using Osmo.Cluster.Membership;
-using Osmo.Cluster.Ownership;
+using Orleans.Runtime;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Hosting;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
-using Osmo.Server.Cluster;
 using Osmo.Server.Status;
-using Osmo.Silo.Engine;
 using Osmo.Silo.Hosting;
-using Osmo.Storage.Hosting;
 
 namespace Osmo.Server.Hosting;
 
 /// <summary>A process of Osmo: silo, gateway, or both.</summary>
 public sealed class OsmoServer : IAsyncDisposable
 {
-    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
+    /// <summary>
+    /// How much longer than it should stopping may take. Orleans tries for a minute to write that it has gone, even if the database is
+    /// away.
+    /// </summary>
+    private static readonly TimeSpan OverdueTime = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _app;
+    private readonly SiloEnd _end;
+    private readonly TimeSpan _stopLimit;
+    private bool _overdue;
 
-    private OsmoServer(WebApplication app) => _app = app;
+    private OsmoServer(WebApplication app, TimeSpan stopLimit)
+    {
+        _app = app;
+        _end = app.Services.GetRequiredService<SiloEnd>();
+        _stopLimit = stopLimit + OverdueTime;
+    }
 
     /// <summary>Where the front door listens.</summary>
     public Uri Url => ListenUrl.Addresses(_app.Services)[0];
@@ -35,18 +41,26 @@ public sealed class OsmoServer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Completes when the process was asked to stop and has.</summary>
-    /// <exception cref="OsmoException">It stops because another process was started with its id.</exception>
+    /// <exception cref="SiloEndedException">It stops because Orleans cannot go on in it.</exception>
     public async Task WaitForShutdownAsync()
     {
-        await _app.WaitForShutdownAsync();
-        if (_app.Services.GetService<ISiloLease>() is { Superseded: { IsCompleted: true } superseded })
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using (_app.Lifetime.ApplicationStopping.Register(stopping.SetResult))
         {
-            throw await superseded;
+            var stopped = _app.WaitForShutdownAsync();
+            await stopping.Task;
+            await FinishAsync(stopped);
+        }
+
+        if (_end.Reason is { } reason)
+        {
+            throw new SiloEndedException(reason);
         }
     }
 
     /// <summary>Starts a server.</summary>
     /// <exception cref="OsmoException">An option, the store or an address cannot be used; the message says what to do.</exception>
+    /// <exception cref="SiloEndedException">The others took it for dead before it had joined them.</exception>
     public static async Task<OsmoServer> StartAsync(OsmoServerOptions options)
     {
         var gateway = TokenFiles.Read(options);
@@ -62,11 +76,13 @@ public sealed class OsmoServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         var stopping = CancellationToken.None;
         ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
+        builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, url, _ => { }));
         Telemetry.AddTo(builder.Services);
-        var description = await ComposeAsync(builder, options, url);
-        builder.Services.AddSingleton(description);
-        gateway.Version = description.Version;
-        if (description.Roles.HasFlag(ServerRoles.Gateway))
+        var member = await MemberComposition.OpenAsync(options, CancellationToken.None);
+        member.AddTo(builder.Services);
+        gateway.Version = member.Description.Version;
+        var isGateway = member.Description.Roles.HasFlag(ServerRoles.Gateway);
+        if (isGateway)
         {
             builder.Services.AddSingleton(SecretsKeys.Load(options, gateway.DeveloperMode));
             builder.Services.AddConfigurations();
@@ -77,69 +93,75 @@ public sealed class OsmoServer : IAsyncDisposable
         options.Replace?.Invoke(builder.Services);
         var app = builder.Build();
         stopping = app.Lifetime.ApplicationStopping;
-        if (options.Cluster is { Engine: ClusterEngine.Postgresql } && description.Roles.HasFlag(ServerRoles.Silo))
-        {
-            app.MapClusterEndpoints();
-        }
-
         app.UseFrontDoor();
         app.MapHealthRoutes();
         app.MapStatusPage();
-        if (description.Roles.HasFlag(ServerRoles.Gateway))
+        if (isGateway)
         {
             app.MapGateway();
             app.MapConfigurations();
         }
 
-        await StartAsync(app, options);
-        return new OsmoServer(app);
+        await StartAsync(app, options, member);
+        return new OsmoServer(app, member.StopLimit);
     }
 
     /// <summary>Stops the gateway, then the silo, then closes the store.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-    }
-
-    /// <summary>Adds what runs behind the front door: everything in this process, or its part of a cluster.</summary>
-    private static async Task<ServerDescription> ComposeAsync(WebApplicationBuilder builder, OsmoServerOptions options, Uri url)
-    {
-        var services = builder.Services;
-        builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, url, _ => { }));
-        if (options.Cluster is not { } cluster)
+        if (!_overdue)
         {
-            var alone = new ServerDescription("local", ServerRoles.Silo | ServerRoles.Gateway);
-            services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTime);
-            services.AddSingleton<IReadiness, StoreReadiness>();
-            services.AddSqliteStore(options.DataFolder);
-            services.AddSilo(new SiloIdentity(alone.Id, alone.Version));
-            return alone;
+            await FinishAsync(StopAsync(_app));
         }
-
-        var composition = await ClusterComposition.OpenAsync(cluster, CancellationToken.None);
-        var description = new ServerDescription(cluster.Id, cluster.Roles);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(cluster.DrainSeconds) + StopTime);
-        await composition.AddToAsync(builder, description, CancellationToken.None);
-        return description;
     }
 
-    private static async Task StartAsync(WebApplication app, OsmoServerOptions options)
+    private static async Task StartAsync(WebApplication app, OsmoServerOptions options, MemberComposition member)
     {
         try
         {
             await app.StartAsync();
         }
+        catch (Exception) when (app.Services.GetRequiredService<SiloEnd>().Reason is not null)
+        {
+            // On a busy machine it may take so long to start that the others take it for dead before it has joined them.
+            var reason = app.Services.GetRequiredService<SiloEnd>().Reason!;
+            await Task.WhenAny(app.DisposeAsync().AsTask(), Task.Delay(OverdueTime, TimeProvider.System));
+            throw new SiloEndedException(reason);
+        }
+        catch (Exception failure) when (failure is OrleansException)
+        {
+            await Task.WhenAny(app.DisposeAsync().AsTask(), Task.Delay(OverdueTime, TimeProvider.System));
+            throw new OsmoException(
+                ErrorCode.Unavailable,
+                $"Could not join the cluster: {failure.Message.TrimEnd('.')}. "
+                + "Check that the members reach each other at the addresses that they advertise, and start the process again.");
+        }
         catch (Exception failure) when (failure is IOException or SocketException)
         {
-            await app.DisposeAsync();
-            var places = options.Cluster is { } cluster && cluster.Roles.HasFlag(ServerRoles.Silo)
-                ? $"{options.Url} and {cluster.ClusterUrl}"
-                : options.Url;
+            // The silo may have started already: it has to leave the others, and to end before its services do.
+            await Task.WhenAny(StopAsync(app), Task.Delay(member.StopLimit, TimeProvider.System));
+            var places = options.Cluster is null ? $"{options.Url}" : $"{options.Url} and {member.Member.Endpoint}";
             throw new OsmoException(
                 ErrorCode.Unavailable,
                 $"Cannot listen on {places}: {failure.Message.TrimEnd('.')}. "
-                + "Stop what uses the port, or choose another address with --url.");
+                + "Stop what uses the port, or choose another address with --url"
+                + (options.Cluster is null ? "." : " or --cluster-endpoint."));
+        }
+    }
+
+    private static async Task StopAsync(WebApplication app)
+    {
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    /// <summary>Waits for something that is to end; not for ever, for the process ends with or without it.</summary>
+    private async Task FinishAsync(Task ending)
+    {
+        _overdue = await Task.WhenAny(ending, Task.Delay(_stopLimit, TimeProvider.System)) != ending;
+        if (!_overdue)
+        {
+            await ending;
         }
     }
 
@@ -156,6 +178,9 @@ public sealed class OsmoServer : IAsyncDisposable
         logging.SetMinimumLevel(least);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+
+        // Orleans takes it for an error if a grain tells an agent something whose connection has ended just now.
+        logging.AddFilter("Orleans.Runtime.HostedClient", LogLevel.Critical);
 
         // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.
         logging.AddFilter("Osmo.Agent", level => level >= least && !stopping());

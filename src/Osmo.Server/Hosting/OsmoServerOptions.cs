@@ -18,6 +18,9 @@ public sealed class OsmoServerOptions
     /// <summary>Settings of a process that is part of a cluster; null for one with an embedded database.</summary>
     public ClusterSettings? Cluster { get; set; }
 
+    /// <summary>How long a call is tried before its caller is told that the backend is not available, in seconds.</summary>
+    public double CallSeconds => Cluster?.CallSeconds ?? ClusterSettings.CallSecondsDefault;
+
     /// <summary>File with the administrator's bearer token; null for none.</summary>
     public string? AdminTokenFile { get; set; }
 

@@ -1,5 +1,5 @@
 using Osmo.Access.Secrets;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Server.Hosting;
 

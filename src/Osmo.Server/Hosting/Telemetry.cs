@@ -4,7 +4,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Server.Hosting;
 
@@ -16,7 +16,7 @@ internal sealed class Telemetry(ServerDescription server) : IHostedService, IDis
 {
     private const string Service = "osmo-server";
 
-    /// <summary>What the parts of a process call their sources; those of an engine that does not run say nothing.</summary>
+    /// <summary>What the parts of a process call their sources.</summary>
     private static readonly string[] Sources =
     [
         "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime",

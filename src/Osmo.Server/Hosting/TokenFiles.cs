@@ -1,5 +1,6 @@
 using Osmo.Gateway;
-using Osmo.Grains.Errors;
+using Osmo.Gateway.Calls;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Server.Hosting;
 
@@ -20,6 +21,7 @@ internal static class TokenFiles
             Oidc = options.Oidc,
             AuditDays = options.AuditDays,
             TrustedProxies = options.TrustedProxies,
+            Calls = new BackendCallOptions { CallTimeout = TimeSpan.FromSeconds(options.CallSeconds) },
         };
         RequireTwo(gateway);
         gateway.DeveloperMode = gateway.AdminToken is null && gateway.AgentToken is null;

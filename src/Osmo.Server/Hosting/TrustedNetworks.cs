@@ -1,5 +1,5 @@
 using System.Net;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Server.Hosting;
 

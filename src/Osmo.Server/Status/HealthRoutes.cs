@@ -1,15 +1,15 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Grains.Silos;
 
 namespace Osmo.Server.Status;
 
 /// <summary>
 /// The probes of Kubernetes: whether the process lives, and whether it can serve. A silo without its database is alive and not
-/// ready: to kill it would mend nothing.
+/// ready: to kill it would not help.
 /// </summary>
 internal static class HealthRoutes
 {
@@ -26,10 +26,10 @@ internal static class HealthRoutes
             .WithTags("Health")
             .WithSummary("Readiness: ok, or 503 with what is missing")
             .WithDescription(
-                "The store answers; a silo of a cluster holds its lease and serves its share; a gateway of a cluster knows who owns what.");
+                "The store answers; the process takes part in its cluster and is not about to stop; somebody runs backends.");
     }
 
-    /// <summary>What is missing for the process to serve; null where nothing is.</summary>
+    /// <summary>What is missing for the process to serve; null if nothing is.</summary>
     public static async Task<string?> FindProblemAsync(
         IEnumerable<IReadiness> parts, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -4,13 +4,13 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
+using Osmo.Grains.Silos;
 using Osmo.Server.Hosting;
 
 namespace Osmo.Server.Status;
 
-/// <summary>A page for people: this process, and every silo that it knows of.</summary>
+/// <summary>A page for people: this process, and every member of its cluster.</summary>
 internal static class StatusPage
 {
     private const int RefreshSeconds = 2;
@@ -54,8 +54,7 @@ internal static class StatusPage
         var table = unknown is null
             ? $"""
               <table>
-              <tr><th>Silo<th>Version<th>State<th class=n>Shards<th class=n>Backends<th class=n>Nodes
-              <th class=n>Lease left<th class=n>Up<th>Address
+              <tr><th>Silo<th>Runs<th>Version<th>State<th class=n>Backends<th class=n>Nodes<th class=n>Up<th>Address
               {rows}</table>
               """
             : $"<p class=bad>{Text(unknown)}</p>";
@@ -80,30 +79,29 @@ internal static class StatusPage
             <h2>Silos</h2>
             {{table}}
             <p>{{now.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture)}} UTC,
-            read anew every {{RefreshSeconds}} seconds.</p>
+            read again every {{RefreshSeconds}} seconds.</p>
             </body></html>
             """;
     }
 
     private static string Row(SiloSummary silo, ServerDescription server, DateTimeOffset now)
     {
-        var expired = silo.LeaseLeft is { } left && left <= TimeSpan.Zero;
-        var (style, state) = (expired, silo.Draining) switch
+        var (style, state) = silo switch
         {
-            (true, _) => ("bad", "lease expired"),
-            (_, true) => ("", "draining"),
+            { Load.Draining: true } => ("", "draining"),
+            { Status: not "Active" } => ("", silo.Status),
+            { Load: null } => ("bad", "does not answer"),
+            { Load.StoreAnswers: false } => ("bad", "does not reach its store"),
             _ => ("good", "serving"),
         };
-        var lease = silo.LeaseLeft is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s") : "";
-        var me = silo.Id == server.Id ? " class=me" : "";
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            <tr{me}><td>{Text(silo.Id)}<td>{Text(silo.Version)}<td class="{style}">{state}<td class=n>{silo.Shards}
-            <td class=n>{silo.Backends}<td class=n>{silo.Nodes:#,0}<td class=n>{lease}<td class=n>{Age(now - silo.StartedAt)}
-            <td>{Text(silo.Address?.ToString() ?? "")}
+        var me = silo.Name == server.Id ? " class=me" : "";
+        var (backends, nodes) = silo is { HostsGrains: true, Load: { } load } ? ($"{load.Backends}", $"{load.Nodes:#,0}") : ("", "");
+        return $"""
+            <tr{me}><td>{Text(silo.Name)}<td>{(silo.HostsGrains ? "backends" : "gateway")}<td>{Text(silo.Load?.Version ?? "")}
+            <td class="{style}">{Text(state)}<td class=n>{backends}<td class=n>{nodes}<td class=n>{Age(now - silo.StartedAt)}
+            <td>{Text(silo.Address)}
 
-            """);
+            """;
     }
 
     private static string Age(TimeSpan age) => age switch

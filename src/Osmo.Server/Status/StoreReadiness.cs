@@ -1,4 +1,4 @@
-using Osmo.Grains.Engine;
+using Osmo.Grains.Silos;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Server.Status;

@@ -1,53 +1,63 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Osmo.Grains.Engine;
-using Osmo.Silo.Engine;
-using Osmo.Silo.Rehearsal;
+using Microsoft.Extensions.Logging;
+using Osmo.Grains.Backends;
+using Osmo.Grains.Events;
+using Osmo.Grains.Silos;
+using Osmo.Silo.Events;
+using Osmo.Silo.Membership;
+using Osmo.Silo.Spread;
 
 namespace Osmo.Silo.Hosting;
 
-/// <summary>Puts a silo into a host. An <c>IBackendStore</c> has to be there too.</summary>
+/// <summary>Makes a host a member of an Orleans cluster. An <c>IBackendStore</c> has to be there too.</summary>
 public static class SiloServiceCollectionExtensions
 {
-    /// <summary>Key of the engine that runs the grains of this process and reaches no other.</summary>
-    public const string LocalEngine = "local";
-
     /// <summary>
-    /// What runs grains in this process. Where the host brings an <see cref="IOwnership"/> it decides which; otherwise this process
-    /// has its store for itself and runs all of them.
+    /// The member: Orleans, with the grains if it hosts them, <see cref="IGrainFactory"/> to call them, <see cref="IFleetWatch"/>,
+    /// <see cref="ISiloDirectory"/> and <see cref="IReadiness"/>. To be added before what is to stop while grains can still be called.
     /// </summary>
-    public static IServiceCollection AddSilo(this IServiceCollection services, SiloIdentity identity)
+    public static IServiceCollection AddSilo(this IServiceCollection services, MemberOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IOwnership, SoleOwnership>();
-        services.AddSingleton(identity);
+        services.AddSingleton(options);
+        services.AddSingleton<ActiveBackends>();
+        services.AddSingleton(provider => new LocalSilo(options.Version, provider.GetRequiredService<ActiveBackends>()));
+        services.AddSingleton<SiloLoads>();
         services.AddSingleton<FleetEventLog>();
+        services.AddSingleton<IFleetEventSink>(provider => provider.GetRequiredService<FleetEventLog>());
+        services.AddSingleton<Members>();
+        services.AddSingleton<ISiloDirectory, SiloDirectory>();
+        services.AddSingleton<IReadiness, MemberReadiness>();
+        services.AddSingleton<SiloEnd>();
+        services.AddSingleton<IFatalErrorHandler>(provider => provider.GetRequiredService<SiloEnd>());
+        services.AddLogging(OrleansSettings.Quieten);
         services.AddMetrics();
-        services.AddSingleton<SiloMetrics>();
-        services.AddSingleton<LocalGrainEngine>();
-        services.AddSingleton<IActivationHost>(provider => provider.GetRequiredService<LocalGrainEngine>());
-        services.AddKeyedSingleton<IGrainEngine>(LocalEngine, (provider, _) => provider.GetRequiredService<LocalGrainEngine>());
-        services.TryAddSingleton<IGrainEngine>(provider => provider.GetRequiredService<LocalGrainEngine>());
-        services.TryAddSingleton<ISiloDirectory, SoleSiloDirectory>();
-        services.AddHostedService<SiloLifetime>();
-        return services;
-    }
+        services.AddHostedService<SiloMetrics>();
 
-    /// <summary>
-    /// Plays a backend through when everything has started. To be added before what then asks for backends that other silos run.
-    /// </summary>
-    public static IServiceCollection AddSiloRehearsal(this IServiceCollection services) => services.AddHostedService<SiloRehearsal>();
-
-    /// <summary>Ends activations before the store closes, so that what waits in mailboxes is still written.</summary>
-    private sealed class SiloLifetime(LocalGrainEngine engine, SiloMetrics metrics) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
+        // Services stop in the reverse order, so those that call grains come after Orleans.
+        services.AddOrleans(silo => OrleansSettings.Apply(silo, options));
+        if (options.IsAlone)
         {
-            metrics.WatchDisagreements(engine.CountDisagreements);
-            return Task.CompletedTask;
+            // There is nobody whose health it could be compared with.
+            services.AddLogging(logging => logging.AddFilter("Orleans.Runtime.MembershipService.LocalSiloHealthMonitor", LogLevel.Error));
+            services.AddSingleton<IFleetWatch>(provider => provider.GetRequiredService<FleetEventLog>());
+            return services;
         }
 
-        public async Task StopAsync(CancellationToken cancellationToken) => await engine.DisposeAsync().ConfigureAwait(false);
+        services.AddSingleton<IFleetWatch, FleetWatch>();
+        services.AddSingleton<LoadWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<LoadWatch>());
+        services.AddSingleton<BackendMover>();
+        services.AddHostedService<Drain>();
+        if (options.HostsBackends)
+        {
+            services.AddHostedService<BackendSpread>();
+            services.AddHostedService<StoreWatch>();
+        }
+
+        return services;
     }
 }

@@ -4,7 +4,7 @@ using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
 using Osmo.Configs.Storage;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
 using Osmo.Storage.Sqlite;

@@ -3,7 +3,7 @@ namespace Osmo.Storage.Postgres;
 /// <summary>The statements of a commit. Each writes all rows of its kind, which come as arrays.</summary>
 internal static class CommitStatements
 {
-    public const string Fence = "SELECT fence($1, $2)";
+    public const string Fence = "SELECT fence($1, $2, true)";
 
     public const string DeleteBackends = "DELETE FROM backend WHERE name = ANY ($1)";
 
@@ -12,34 +12,6 @@ internal static class CommitStatements
     public const string DeleteFactsOfBackends = "DELETE FROM node_facts WHERE backend = ANY ($1)";
 
     public const string DeleteMemoriesOfBackends = "DELETE FROM message_memory WHERE backend = ANY ($1)";
-
-    public const string DeleteNodes =
-        """
-        DELETE FROM node USING unnest($1, $2) AS gone (backend, name)
-        WHERE node.backend = gone.backend AND node.name = gone.name
-        """;
-
-    public const string DeleteFacts =
-        """
-        DELETE FROM node_facts USING unnest($1, $2) AS gone (backend, name)
-        WHERE node_facts.backend = gone.backend AND node_facts.name = gone.name
-        """;
-
-    public const string UpsertNodes =
-        """
-        INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, verified_label, usage)
-        SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (backend, name) DO UPDATE
-        SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
-          agent_verdict = excluded.agent_verdict, verified_label = excluded.verified_label, usage = excluded.usage
-        """;
-
-    public const string UpsertFacts =
-        """
-        INSERT INTO node_facts (backend, name, facts)
-        SELECT * FROM unnest($1, $2, $3)
-        ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
-        """;
 
     public const string UpsertMemories =
         """
@@ -68,23 +40,35 @@ internal static class CommitStatements
         RETURNING revision
         """;
 
-    /// <summary>
-    /// A record whose commit has an entry in the history gets the revision of the entry: $2 tells how many places before the last one
-    /// that is, and is null where the record keeps the revision in $3.
-    /// </summary>
-    public const string UpsertBackends =
-        """
+    public const string InsertBackends =
+        $"""
         INSERT INTO backend
-          (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
-           agent_protocol)
-        SELECT entry.name, COALESCE(counter.revision - entry.back, entry.revision), entry.config, entry.cluster_uid, entry.namespace,
-          entry.agent_version, entry.prefix, entry.agent_label_updates, entry.created_at, entry.last_heartbeat, entry.agent_protocol
-        FROM (SELECT revision FROM config_revision WHERE config_type = 'BACKEND') AS counter,
-          unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS entry
-            (name, back, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
-             agent_protocol)
-        ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
-          namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
-          agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at, agent_protocol = excluded.agent_protocol
+          (name, activation, revision, config, cluster_uid, namespace, agent_version, agent_protocol, prefix, agent_label_updates,
+           created_at, last_heartbeat)
+        SELECT entry.name, entry.activation, {Revision}, entry.config, entry.cluster_uid, entry.namespace, entry.agent_version,
+          entry.agent_protocol, entry.prefix, entry.agent_label_updates, entry.created_at, entry.last_heartbeat
+        FROM {Records}
+        """;
+
+    public const string UpdateBackends =
+        $"""
+        UPDATE backend SET revision = {Revision}, config = entry.config, cluster_uid = entry.cluster_uid, namespace = entry.namespace,
+          agent_version = entry.agent_version, agent_protocol = entry.agent_protocol, prefix = entry.prefix,
+          agent_label_updates = entry.agent_label_updates, created_at = entry.created_at
+        FROM {Records} WHERE backend.name = entry.name
+        """;
+
+    /// <summary>
+    /// A record whose commit has an entry in the history gets the revision of the entry: back tells how many places before the last one
+    /// that is, and is null if the record keeps its revision.
+    /// </summary>
+    private const string Revision = "COALESCE(counter.revision - entry.back, entry.revision)";
+
+    private const string Records =
+        """
+        (SELECT revision FROM config_revision WHERE config_type = 'BACKEND') AS counter,
+          unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS entry
+            (name, activation, back, revision, config, cluster_uid, namespace, agent_version, agent_protocol, prefix,
+             agent_label_updates, created_at, last_heartbeat)
         """;
 }

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Storage.Postgres;
 

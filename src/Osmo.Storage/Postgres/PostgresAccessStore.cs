@@ -3,7 +3,7 @@ using NpgsqlTypes;
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Storage.Postgres;
 
@@ -74,11 +74,11 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
             token.Description,
             token.Roles.Items.ToArray(),
             token.ExpiresOn,
-            Time(token.CreatedAt));
+            StoredTime.ToUtc(token.CreatedAt));
         command.Parameters.Add(new NpgsqlParameter
         {
             NpgsqlDbType = NpgsqlDbType.TimestampTz,
-            Value = token.LastUsedAt is { } used ? Time(used) : DBNull.Value,
+            Value = token.LastUsedAt is { } used ? StoredTime.ToUtc(used) : DBNull.Value,
         });
         return ChangeAsync(command, audit, cancellationToken);
     }
@@ -100,7 +100,7 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
             key.Id,
             key.PublicKey,
             key.SealedPrivateKey,
-            Time(key.CreatedAt),
+            StoredTime.ToUtc(key.CreatedAt),
             newest ?? ""),
         audit,
         cancellationToken);
@@ -121,12 +121,10 @@ internal sealed class PostgresAccessStore(PostgresDatabase database) : IAccessSt
                     """,
                     connection);
                 command.Parameters.Add(new NpgsqlParameter { Value = items.Select(item => item.Key).ToArray() });
-                command.Parameters.Add(new NpgsqlParameter { Value = items.Select(item => Time(item.Value)).ToArray() });
+                command.Parameters.Add(new NpgsqlParameter { Value = items.Select(item => StoredTime.ToUtc(item.Value)).ToArray() });
                 return await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
             },
             cancellationToken);
-
-    internal static DateTime Time(DateTimeOffset time) => StoredTime.FromMicroseconds(StoredTime.ToMicroseconds(time)).UtcDateTime;
 
     internal static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
     {

@@ -34,7 +34,7 @@ internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrai
             {
                 Parameters =
                 {
-                    new NpgsqlParameter { Value = PostgresAccessStore.Time(before) },
+                    new NpgsqlParameter { Value = StoredTime.ToUtc(before) },
                     new NpgsqlParameter { Value = countMax },
                     new NpgsqlParameter { Value = DeletionLockKey },
                 },
@@ -70,7 +70,7 @@ internal sealed class PostgresAuditTrail(PostgresDatabase database) : IAuditTrai
           WITH ORDINALITY AS event (at, username, action, target, address, request_id, place)
         ORDER BY place
         """,
-        events.Select(item => PostgresAccessStore.Time(item.At)).ToArray(),
+        events.Select(item => StoredTime.ToUtc(item.At)).ToArray(),
         events.Select(item => item.Username).ToArray(),
         events.Select(item => item.Action).ToArray(),
         events.Select(item => item.Target).ToArray(),

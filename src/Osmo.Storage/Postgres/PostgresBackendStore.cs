@@ -1,5 +1,5 @@
 using Npgsql;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Postgres;
@@ -9,22 +9,31 @@ internal sealed class PostgresBackendStore : IBackendStore, IAsyncDisposable
 {
     private readonly PostgresDatabase _database;
     private readonly PostgresWriter[] _writers;
+    private readonly PostgresLoader _loader;
+    private readonly PostgresConfirmations _confirmations;
 
     public PostgresBackendStore(PostgresDatabase database)
     {
         _database = database;
         _writers = [.. Enumerable.Range(0, database.Options.Writers).Select(_ => new PostgresWriter(database))];
+        _loader = new PostgresLoader(database);
+        _confirmations = new PostgresConfirmations(database);
     }
 
     public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) =>
         WriterOf(commit.Backend).CommitAsync(commit, cancellationToken);
 
-    public async Task<LoadedBackend> LoadAsync(BackendName backend, ShardEpoch? owner, CancellationToken cancellationToken)
+    public Task WriteNodeAsync(NodeWrite write, CancellationToken cancellationToken) =>
+        WriterOf(write.Backend).WriteNodeAsync(write, cancellationToken);
+
+    public async Task<LoadedBackend> LoadAsync(BackendName backend, long activation, CancellationToken cancellationToken)
     {
         await WriterOf(backend).SettleAsync(cancellationToken).ConfigureAwait(false);
-        return await _database.UseAsync(
-            (connection, cancel) => PostgresRows.LoadAsync(connection, backend, owner, cancel), cancellationToken).ConfigureAwait(false);
+        return await _loader.LoadAsync(backend, activation, cancellationToken).ConfigureAwait(false);
     }
+
+    public ValueTask ConfirmAsync(BackendName backend, long activation, CancellationToken cancellationToken) =>
+        _confirmations.ConfirmAsync(backend, activation, cancellationToken);
 
     public async Task CheckAsync(CancellationToken cancellationToken)
     {
@@ -58,9 +67,11 @@ internal sealed class PostgresBackendStore : IBackendStore, IAsyncDisposable
             await writer.DisposeAsync().ConfigureAwait(false);
         }
 
+        _loader.Dispose();
         await _database.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>One for all backends of a shard, so that commits of this process never wait for each other at a shard's row.</summary>
-    private PostgresWriter WriterOf(BackendName backend) => _writers[BackendShard.Of(backend) % _writers.Length];
+    /// <summary>Always the same one for a backend, so that writes of this process never wait for each other at its row.</summary>
+    private PostgresWriter WriterOf(BackendName backend) =>
+        _writers[(uint)backend.Value.GetHashCode(StringComparison.Ordinal) % (uint)_writers.Length];
 }

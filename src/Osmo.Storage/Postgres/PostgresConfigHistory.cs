@@ -4,7 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Osmo.Configs;
 using Osmo.Configs.Storage;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Storage.Postgres;
 
@@ -46,7 +46,8 @@ internal static class PostgresConfigHistory
             ? $"""
                SELECT entry.* FROM unnest({types}) AS wanted (name) CROSS JOIN LATERAL (
                  SELECT {columns} FROM config_history
-                 WHERE config_type = wanted.name AND created_at <= {Parameter(Time(at), NpgsqlDbType.TimestampTz)} AND deleted_at IS NULL
+                 WHERE config_type = wanted.name AND deleted_at IS NULL
+                   AND created_at <= {Parameter(StoredTime.ToUtc(at), NpgsqlDbType.TimestampTz)}
                  ORDER BY revision DESC LIMIT 1) AS entry
                ORDER BY config_type
                """
@@ -54,8 +55,6 @@ internal static class PostgresConfigHistory
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return await PostgresRows.ReadAllAsync(reader, Read, cancellationToken).ConfigureAwait(false);
     }
-
-    public static DateTime Time(DateTimeOffset time) => StoredTime.FromMicroseconds(StoredTime.ToMicroseconds(time)).UtcDateTime;
 
     /// <summary>Only the filters that are asked for: each combination gets the plan that suits it.</summary>
     private static string PageText(
@@ -72,8 +71,8 @@ internal static class PostgresConfigHistory
 
         Filter("name =", query.Name, NpgsqlDbType.Text);
         Filter("revision =", query.Revision, NpgsqlDbType.Bigint);
-        Filter("created_at <", query.CreatedBefore is { } before ? Time(before) : null, NpgsqlDbType.TimestampTz);
-        Filter("created_at >", query.CreatedAfter is { } after ? Time(after) : null, NpgsqlDbType.TimestampTz);
+        Filter("created_at <", query.CreatedBefore is { } before ? StoredTime.ToUtc(before) : null, NpgsqlDbType.TimestampTz);
+        Filter("created_at >", query.CreatedAfter is { } after ? StoredTime.ToUtc(after) : null, NpgsqlDbType.TimestampTz);
         Filter("tags @>", query.Tags.IsEmpty ? null : JsonSerializer.Serialize(query.Tags), NpgsqlDbType.Jsonb);
         var (newest, oldest) = query.Types.Length == 1
             ? ("revision DESC", "revision")

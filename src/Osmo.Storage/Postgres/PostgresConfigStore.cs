@@ -106,7 +106,7 @@ internal sealed class PostgresConfigStore(PostgresDatabase database) : IConfigSt
                     """,
                     type.Name(),
                     revision,
-                    PostgresConfigHistory.Time(at),
+                    StoredTime.ToUtc(at),
                     username);
                 if (await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false) == 1)
                 {
@@ -132,7 +132,7 @@ internal sealed class PostgresConfigStore(PostgresDatabase database) : IConfigSt
             revision,
             draft.Name,
             draft.Username,
-            PostgresConfigHistory.Time(draft.CreatedAt),
+            StoredTime.ToUtc(draft.CreatedAt),
             draft.Description,
             draft.DocumentJson);
         insert.Parameters.Add(

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Storage.Postgres;
 
@@ -38,7 +38,6 @@ public sealed class PostgresDatabase : IAsyncDisposable
                 async (connection, cancel) =>
                 {
                     await PostgresMigrations.Embedded().ApplyAsync(connection, database.Place, cancel).ConfigureAwait(false);
-                    await PostgresMigrations.CheckShardsAsync(connection, database.Place, cancel).ConfigureAwait(false);
                     return true;
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -116,12 +115,7 @@ public sealed class PostgresDatabase : IAsyncDisposable
         return Settings(options).ConnectionString;
     }
 
-    /// <summary>
-    /// Another pool to a database that was opened before, neither connected nor looked at: for what must not wait until a connection is
-    /// free that others use.
-    /// </summary>
-    /// <exception cref="OsmoException">The connection string is not valid.</exception>
-    public static PostgresDatabase Create(PostgresOptions options)
+    private static PostgresDatabase Create(PostgresOptions options)
     {
         var text = Settings(options);
         var place = $"{text.Database ?? text.Username ?? "(default)"} on {text.Host}";

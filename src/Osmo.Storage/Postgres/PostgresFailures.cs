@@ -1,15 +1,15 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Storage.Postgres;
 
 /// <summary>What failures of PostgreSQL mean and what to do about them, in plain words and without secrets.</summary>
 internal static class PostgresFailures
 {
-    /// <summary>The state with which the fence refuses a writer that lost its shard.</summary>
-    public const string Fenced = "OM001";
+    /// <summary>The state with which the fence refuses a writer that lost a backend.</summary>
+    private const string Fenced = "OM001";
 
     /// <summary>Whether the failure is one of the database or of the way there, and not of this program.</summary>
     public static bool IsKnown(Exception failure) =>
@@ -19,12 +19,21 @@ internal static class PostgresFailures
     public static bool IsBroken(Exception failure) =>
         failure is not PostgresException { SqlState: not (PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown) };
 
+    /// <summary>The claims of a group that do not hold, if the fence refused it; else none.</summary>
+    public static HashSet<string> LostClaims(PostgresException failure) =>
+        failure.SqlState == Fenced ? [.. (failure.Detail ?? "").Split(',')] : [];
+
+    /// <summary>Whether a backend was created twice at once: no fence saw the other one, and the second ran into the first.</summary>
+    public static bool IsLostCreation(Exception failure) =>
+        failure is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "backend" };
+
+    /// <summary>Whether a failure may come from what one write holds (data, limits, a deadlock) and not from the server's state.</summary>
+    public static bool MayBeOfOneWrite(PostgresException failure) => failure.SqlState[..2] is "21" or "22" or "23" or "40" or "54";
+
     /// <param name="place">Where the database is.</param>
     /// <param name="failure">What went wrong.</param>
     public static OsmoException Explain(string place, Exception failure) => failure switch
     {
-        PostgresException { SqlState: Fenced } => new OsmoException(
-            ErrorCode.Moved, "Another silo owns the shard by now; nothing was changed. Ask the owner."),
         PostgresException { SqlState: "22021" or "22P05" } => new OsmoException(
             ErrorCode.Invalid, "A text holds a character that PostgreSQL cannot store, such as NUL. Leave it out."),
         PostgresException refused => Unavailable(place, Advice(refused)),

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Npgsql;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 

@@ -1,8 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Npgsql;
-using Osmo.Grains.Errors;
-using Osmo.Grains.Storage;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Storage.Postgres;
 
@@ -73,19 +72,6 @@ internal sealed partial class PostgresMigrations(IReadOnlyList<PostgresMigration
             }
 
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <exception cref="OsmoException">The database was made for another number of shards.</exception>
-    public static async Task CheckShardsAsync(NpgsqlConnection connection, string place, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("SELECT shards FROM cluster", connection);
-        if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not BackendShard.Count)
-        {
-            throw new OsmoException(
-                ErrorCode.Unavailable,
-                $"The database {place} was not made for {BackendShard.Count} shards. It belongs to another build of Osmo: use a "
-                + "database of its own for this one.");
         }
     }
 

@@ -13,7 +13,7 @@ public sealed record PostgresOptions
     /// <summary>Most connections of this process. Those of the writers are among them.</summary>
     public int ConnectionsMax { get; init; } = 20;
 
-    /// <summary>How many connections commit side by side. A backend's commits all go through the same one.</summary>
+    /// <summary>How many connections write side by side. What is a backend's all goes through the same one.</summary>
     public int Writers { get; init; } = 2;
 
     /// <summary>How long a statement may take.</summary>

@@ -1,6 +1,5 @@
 using Npgsql;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Postgres;
@@ -12,46 +11,38 @@ internal static class PostgresRows
         "name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat, "
         + "agent_protocol";
 
-    /// <summary>A backend as it was at one moment, in one round trip.</summary>
-    /// <exception cref="OsmoException">The right to run it is lost (<see cref="ErrorCode.Moved"/>).</exception>
-    /// <remarks>
-    /// It is enough to read the epoch and not to lock it: a commit under an older epoch had ended before the epoch was changed, and so
-    /// the moment that shows this epoch shows all of them.
-    /// </remarks>
-    public static async Task<LoadedBackend> LoadAsync(
-        NpgsqlConnection connection, BackendName backend, ShardEpoch? owner, CancellationToken cancellationToken)
+    /// <summary>Adds the statements that read a backend.</summary>
+    public static void AddLoad(NpgsqlBatch batch, BackendName backend)
     {
-        await using var batch = new NpgsqlBatch(connection);
         var name = backend.Value;
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-        batch.BatchCommands.Add(Command("SELECT epoch FROM shard WHERE number = $1 AND owner IS NOT NULL", owner?.Shard ?? 0));
-        batch.BatchCommands.Add(Command($"SELECT {BackendColumns} FROM backend WHERE name = $1", name));
-        batch.BatchCommands.Add(Command(PostgresHistory.RequestsOfBackend, name, RequestLog.RequestsMax));
-        batch.BatchCommands.Add(Command(
+        batch.Add($"SELECT {BackendColumns} FROM backend WHERE name = $1", new NpgsqlParameter { Value = name });
+        batch.Add(
+            PostgresHistory.RequestsOfBackend,
+            new NpgsqlParameter { Value = name },
+            new NpgsqlParameter { Value = LoadedBackend.RequestsMax });
+        batch.Add(
             """
-            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage, verified_label
+            SELECT node.name, uid, unschedulable, conditions, facts, version, available, available_since, agent_verdict, usage,
+              verified_label
             FROM node JOIN node_facts ON node_facts.backend = node.backend AND node_facts.name = node.name
             WHERE node.backend = $1
             """,
-            name));
-        batch.BatchCommands.Add(Command("SELECT memory FROM message_memory WHERE backend = $1", name));
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+            new NpgsqlParameter { Value = name });
+        batch.Add("SELECT memory FROM message_memory WHERE backend = $1", new NpgsqlParameter { Value = name });
+    }
 
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        var epoch = (await ReadAllAsync(reader, row => row.GetInt64(0), cancellationToken).ConfigureAwait(false)) is [var found]
-            ? found
-            : (long?)null;
+    /// <summary>Reads their answers.</summary>
+    public static async Task<LoadedBackend> ReadLoadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
         var records = await ReadAllAsync(reader, ReadBackend, cancellationToken).ConfigureAwait(false);
         var requests = await ReadAllAsync(reader, PostgresHistory.ReadRequest, cancellationToken).ConfigureAwait(false);
         var stored = new StoredNodeReader();
         var nodes = await ReadAllAsync(reader, row => ReadNode(row, stored), cancellationToken).ConfigureAwait(false);
         var memories = await ReadAllAsync(reader, row => row.GetFieldValue<byte[]>(0), cancellationToken).ConfigureAwait(false);
-        var backendFound = records is [var record]
+        var backend = records is [var record]
             ? new StoredBackend(record, nodes) { MessageMemory = memories is [var memory] ? memory : default }
             : null;
-        return owner is null || owner.Value.Epoch == epoch
-            ? new LoadedBackend(backendFound, requests)
-            : throw new OsmoException(ErrorCode.Moved, $"Another silo owns backend {backend} by now. Ask the owner.");
+        return new LoadedBackend(backend, requests);
     }
 
     public static async Task<IReadOnlyList<BackendRecord>> ListAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
@@ -79,17 +70,6 @@ internal static class PostgresRows
 
     public static string? ReadText(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        foreach (var value in values)
-        {
-            command.Parameters.Add(new NpgsqlParameter { Value = value });
-        }
-
-        return command;
-    }
-
     private static StoredNode ReadNode(NpgsqlDataReader row, StoredNodeReader stored) => new(
         row.GetString(0),
         row.GetString(1),
@@ -97,9 +77,12 @@ internal static class PostgresRows
         stored.Conditions(row.GetFieldValue<byte[]>(3)),
         stored.Facts(row.GetFieldValue<byte[]>(4)))
     {
-        AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
-        Usage = row.IsDBNull(6) ? null : stored.Usage(row.GetFieldValue<byte[]>(6)),
-        VerifiedLabel = ReadText(row, 7),
+        Version = row.GetInt64(5),
+        Available = row.GetBoolean(6),
+        AvailableSince = ReadTime(row, 7),
+        AgentVerdict = row.IsDBNull(8) ? null : row.GetBoolean(8),
+        Usage = row.IsDBNull(9) ? null : stored.Usage(row.GetFieldValue<byte[]>(9)),
+        VerifiedLabel = ReadText(row, 10),
     };
 
     private static BackendRecord ReadBackend(NpgsqlDataReader row) => new StoredRecord(

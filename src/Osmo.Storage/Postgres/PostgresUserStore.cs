@@ -29,7 +29,7 @@ internal sealed class PostgresUserStore(PostgresDatabase database) : IUserStore
                 WHERE access_user.created_at = excluded.created_at AND access_user.created_by = excluded.created_by
                 """,
                 user.Id,
-                PostgresAccessStore.Time(user.CreatedAt),
+                StoredTime.ToUtc(user.CreatedAt),
                 user.CreatedBy),
             .. user.Roles.Select(assignment => AssignTo([user.Id], assignment)),
         ],
@@ -69,7 +69,7 @@ internal sealed class PostgresUserStore(PostgresDatabase database) : IUserStore
     }
 
     private static NpgsqlBatchCommand AssignTo(string[] ids, RoleAssignment assignment) => PostgresAccessStore.Command(
-        Assign, ids, assignment.Role, assignment.AssignedBy, PostgresAccessStore.Time(assignment.AssignedAt));
+        Assign, ids, assignment.Role, assignment.AssignedBy, StoredTime.ToUtc(assignment.AssignedAt));
 
     private Task<bool> ChangeAsync(NpgsqlBatchCommand[] changes, AuditEvent audit, CancellationToken cancellationToken) =>
         PostgresAccessStore.ChangeAsync(database, changes, audit, cancellationToken);

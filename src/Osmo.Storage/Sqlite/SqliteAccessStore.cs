@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Storage.Sqlite;
 

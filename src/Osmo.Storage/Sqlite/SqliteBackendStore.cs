@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Sqlite;
@@ -14,32 +14,30 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         + "agent_protocol";
 
     private readonly SqliteDatabase _database;
+    private readonly SqliteActivations _activations = new();
     private readonly SqliteWriter _writer;
 
     public SqliteBackendStore(SqliteDatabase database)
     {
         _database = database;
-        _writer = new SqliteWriter(database);
+        _writer = new SqliteWriter(database, _activations);
     }
 
     public Task<long?> CommitAsync(BackendCommit commit, CancellationToken cancellationToken) =>
         _writer.CommitAsync(commit, cancellationToken);
 
-    public Task<LoadedBackend> LoadAsync(BackendName backend, ShardEpoch? owner, CancellationToken cancellationToken) => ReadAsync(
-        connection =>
-        {
-            // One snapshot for all tables, or a commit in between would show nodes without their backend.
-            using var transaction = connection.BeginTransaction(deferred: true);
-            var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value)
-                .FirstOrDefault();
-            return new LoadedBackend(
-                record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value))
-                {
-                    MessageMemory = ReadMessageMemory(connection, backend.Value),
-                },
-                SqliteHistory.Requests(connection, backend.Value));
-        },
-        cancellationToken);
+    public Task WriteNodeAsync(NodeWrite write, CancellationToken cancellationToken) => _writer.WriteNodeAsync(write, cancellationToken);
+
+    public async Task<LoadedBackend> LoadAsync(BackendName backend, long activation, CancellationToken cancellationToken)
+    {
+        await _writer.TakeOverAsync(backend, activation, cancellationToken).ConfigureAwait(false);
+        return await ReadAsync(connection => Read(connection, backend), cancellationToken).ConfigureAwait(false);
+    }
+
+    public ValueTask ConfirmAsync(BackendName backend, long activation, CancellationToken cancellationToken) =>
+        _activations.IsHeld(backend.Value, activation)
+            ? ValueTask.CompletedTask
+            : ValueTask.FromException(Refusal.Of(backend));
 
     public Task CheckAsync(CancellationToken cancellationToken) =>
         ReadAsync(
@@ -102,13 +100,28 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
         },
         cancellationToken);
 
+    private static LoadedBackend Read(SqliteConnection connection, BackendName backend)
+    {
+        // One snapshot for all tables, or a commit in between would show nodes without their backend.
+        using var transaction = connection.BeginTransaction(deferred: true);
+        var record = Query(connection, $"SELECT {BackendColumns} FROM backend WHERE name = $1", ReadBackend, backend.Value)
+            .FirstOrDefault();
+        return new LoadedBackend(
+            record is null ? null : new StoredBackend(record, ReadNodes(connection, backend.Value))
+            {
+                MessageMemory = ReadMessageMemory(connection, backend.Value),
+            },
+            SqliteHistory.Requests(connection, backend.Value));
+    }
+
     private static List<StoredNode> ReadNodes(SqliteConnection connection, string backend)
     {
         var nodes = new StoredNodeReader();
         return Query(
             connection,
             """
-            SELECT node.name, uid, unschedulable, conditions, facts, agent_verdict, usage, verified_label
+            SELECT node.name, uid, unschedulable, conditions, facts, version, available, available_since, agent_verdict, usage,
+              verified_label
             FROM node JOIN node_facts USING (backend, name) WHERE node.backend = $1
             """,
             row => new StoredNode(
@@ -118,9 +131,12 @@ internal sealed class SqliteBackendStore : IBackendStore, IAsyncDisposable
                 nodes.Conditions(row.GetFieldValue<byte[]>(3)),
                 nodes.Facts(row.GetFieldValue<byte[]>(4)))
             {
-                AgentVerdict = row.IsDBNull(5) ? null : row.GetBoolean(5),
-                Usage = row.IsDBNull(6) ? null : nodes.Usage(row.GetFieldValue<byte[]>(6)),
-                VerifiedLabel = row.IsDBNull(7) ? null : row.GetString(7),
+                Version = row.GetInt64(5),
+                Available = row.GetBoolean(6),
+                AvailableSince = StoredTime.FromMicroseconds(row.GetInt64(7)),
+                AgentVerdict = row.IsDBNull(8) ? null : row.GetBoolean(8),
+                Usage = row.IsDBNull(9) ? null : nodes.Usage(row.GetFieldValue<byte[]>(9)),
+                VerifiedLabel = row.IsDBNull(10) ? null : row.GetString(10),
             },
             backend);
     }

@@ -1,41 +1,39 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Storage.Sqlite;
 
-/// <summary>Writes commits through one connection with prepared statements. Used by the writer's thread only.</summary>
+/// <summary>Writes through one connection with prepared statements. Used by the writer's thread only.</summary>
 internal sealed class SqliteCommitter : IDisposable
 {
     private const string HistoryType = "BACKEND";
 
     private readonly SqliteConnection _connection;
-    private readonly NodeJson _json = new();
     private readonly List<SqliteStatement> _statements = [];
+    private readonly SqliteStatement _countBackend;
     private readonly SqliteStatement _upsertBackend;
     private readonly SqliteStatement _heartbeat;
     private readonly SqliteStatement _insertHistory;
-    private readonly SqliteStatement _upsertNode;
-    private readonly SqliteStatement _upsertFacts;
     private readonly SqliteStatement _upsertMemory;
-    private readonly SqliteStatement[] _deleteNode;
     private readonly SqliteStatement[] _deleteBackend;
 
-    public SqliteCommitter(SqliteConnection connection)
+    public SqliteCommitter(SqliteConnection connection, SqliteActivations activations)
     {
         _connection = connection;
+        Activations = activations;
+        Nodes = new SqliteNodeWriter(Prepare);
+        _countBackend = Prepare("SELECT COUNT(*) FROM backend WHERE name = ?1");
         _upsertBackend = Prepare(
             """
             INSERT INTO backend
-                (name, revision, config, cluster_uid, namespace, agent_version, prefix, agent_label_updates, created_at, last_heartbeat,
-                 agent_protocol)
+                (name, revision, config, cluster_uid, namespace, agent_version, agent_protocol, prefix, agent_label_updates, created_at,
+                 last_heartbeat)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
             ON CONFLICT (name) DO UPDATE SET revision = excluded.revision, config = excluded.config, cluster_uid = excluded.cluster_uid,
-              namespace = excluded.namespace, agent_version = excluded.agent_version, prefix = excluded.prefix,
-              agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at,
-              agent_protocol = excluded.agent_protocol
+              namespace = excluded.namespace, agent_version = excluded.agent_version, agent_protocol = excluded.agent_protocol,
+              prefix = excluded.prefix, agent_label_updates = excluded.agent_label_updates, created_at = excluded.created_at
             """);
         _heartbeat = Prepare("UPDATE backend SET last_heartbeat = ?2 WHERE name = ?1");
         _insertHistory = Prepare(
@@ -45,29 +43,11 @@ internal sealed class SqliteCommitter : IDisposable
             SELECT ?1, COALESCE(MAX(revision), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM config_history WHERE config_type = ?1
             RETURNING revision
             """);
-        _upsertNode = Prepare(
-            """
-            INSERT INTO node (backend, name, uid, unschedulable, conditions, agent_verdict, verified_label, usage)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-            ON CONFLICT (backend, name) DO UPDATE
-            SET uid = excluded.uid, unschedulable = excluded.unschedulable, conditions = excluded.conditions,
-              agent_verdict = excluded.agent_verdict, verified_label = excluded.verified_label, usage = excluded.usage
-            """);
-        _upsertFacts = Prepare(
-            """
-            INSERT INTO node_facts (backend, name, facts) VALUES (?1, ?2, ?3)
-            ON CONFLICT (backend, name) DO UPDATE SET facts = excluded.facts
-            """);
         _upsertMemory = Prepare(
             """
             INSERT INTO message_memory (backend, memory) VALUES (?1, ?2)
             ON CONFLICT (backend) DO UPDATE SET memory = excluded.memory
             """);
-        _deleteNode =
-        [
-            Prepare("DELETE FROM node WHERE backend = ?1 AND name = ?2"),
-            Prepare("DELETE FROM node_facts WHERE backend = ?1 AND name = ?2"),
-        ];
         _deleteBackend =
         [
             Prepare("DELETE FROM node WHERE backend = ?1"),
@@ -77,40 +57,54 @@ internal sealed class SqliteCommitter : IDisposable
         ];
     }
 
-    /// <summary>Writes commits in one transaction.</summary>
-    /// <returns>For each commit the revision that its history entry was given, or null.</returns>
-    public long?[] Commit(IReadOnlyList<BackendCommit> commits)
+    /// <summary>Which activation has which backend.</summary>
+    public SqliteActivations Activations { get; }
+
+    /// <summary>Writes rows of nodes.</summary>
+    public SqliteNodeWriter Nodes { get; }
+
+    /// <summary>Does all writes of a group in one transaction, one after the other.</summary>
+    public void Write(IReadOnlyList<ISqliteWrite> group)
     {
         using var transaction = _connection.BeginTransaction(deferred: false);
-        var revisions = commits.Select(Write).ToArray();
+        foreach (var write in group)
+        {
+            write.Apply(this);
+        }
+
         transaction.Commit();
-        return revisions;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _statements.ForEach(statement => statement.Dispose());
-        _json.Dispose();
+    /// <summary>Whether there is a backend of that name.</summary>
+    public bool Exists(BackendName backend) => _countBackend.With(backend.Value).ExecuteNumber() > 0;
 
-        // Not back into the pool: a connection is given up when it failed, and the next one must not be the same.
-        SqliteConnection.ClearPool(_connection);
-        _connection.Dispose();
-    }
-
-    private long? Write(BackendCommit commit)
+    /// <summary>Writes a change of a backend; false, and nothing is done, if its activation has not the backend.</summary>
+    /// <param name="commit">The change.</param>
+    /// <param name="revision">The revision that its history entry was given, or null.</param>
+    public bool TryCommit(BackendCommit commit, out long? revision)
     {
         var name = commit.Backend.Value;
-        long? revision = commit.History is { } draft ? InsertHistory(name, draft) : null;
+        revision = null;
+        if (commit.Creates ? Exists(commit.Backend) : !Activations.MayWrite(name, commit.Activation))
+        {
+            return false;
+        }
+
+        revision = commit.History is { } draft ? InsertHistory(name, draft) : null;
         if (commit.Deleted)
         {
             Array.ForEach(_deleteBackend, statement => statement.With(name).Execute());
-            return revision;
+            Activations.Set(name, null);
+            return true;
         }
 
         if (commit.Record is { } record)
         {
             UpsertBackend(record with { Revision = revision ?? record.Revision });
+            if (commit.Creates)
+            {
+                Activations.Set(name, commit.Activation);
+            }
         }
 
         if (commit.Heartbeat is { } heartbeat)
@@ -123,26 +117,18 @@ internal sealed class SqliteCommitter : IDisposable
             _upsertMemory.With(name).WithBlob(memory).Execute();
         }
 
-        foreach (var node in commit.NodeDeletions)
-        {
-            Array.ForEach(_deleteNode, statement => statement.With(name).With(node).Execute());
-        }
+        return true;
+    }
 
-        foreach (var (node, factsChanged) in commit.NodeWrites)
-        {
-            _upsertNode.With(name).With(node.Name).With(node.Uid).With(node.Unschedulable ? 1L : 0L)
-                .With(_json.Conditions(node.Conditions))
-                .With(node.AgentVerdict is { } verdict ? verdict ? 1L : 0L : null)
-                .With(node.StoredLabel)
-                .With(node.Usage is { } usage ? Encoding.UTF8.GetString(_json.Usage(usage)) : null)
-                .Execute();
-            if (factsChanged)
-            {
-                _upsertFacts.With(name).With(node.Name).With(_json.Facts(node.Facts)).Execute();
-            }
-        }
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _statements.ForEach(statement => statement.Dispose());
+        Nodes.Dispose();
 
-        return revision;
+        // Not back into the pool: a connection is given up when it failed, and the next one must not be the same.
+        SqliteConnection.ClearPool(_connection);
+        _connection.Dispose();
     }
 
     private long InsertHistory(string name, HistoryDraft draft) => _insertHistory
@@ -164,11 +150,11 @@ internal sealed class SqliteCommitter : IDisposable
         .With(record.Registration.ClusterUid)
         .With(record.Registration.Namespace)
         .With(record.Registration.AgentVersion)
+        .With(StoredRecord.TextOf(record.Registration.Protocol))
         .With(record.Registration.Prefix.Value)
-        .With(record.Registration.AgentLabelUpdates ? 1L : 0L)
+        .With(record.Registration.AgentLabelUpdates)
         .With(StoredTime.ToMicroseconds(record.CreatedAt))
         .With(record.LastHeartbeat is { } heard ? StoredTime.ToMicroseconds(heard) : null)
-        .With(StoredRecord.TextOf(record.Registration.Protocol))
         .Execute();
 
     private SqliteStatement Prepare(string sql)

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Osmo.Configs;
 using Osmo.Configs.Storage;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Storage.Sqlite;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
@@ -22,7 +23,7 @@ internal static class SqliteHistory
         """,
         row => new AppliedRequest(new RequestId(row.GetString(0), row.GetInt64(1)), row.GetInt64(2)),
         backend,
-        RequestLog.RequestsMax);
+        LoadedBackend.RequestsMax);
 
     /// <remarks>Hops from name to name in the index: the cost is that of the backends there are, not of the changes there were.</remarks>
     public static List<string> DocumentsAt(SqliteConnection connection, long revision) => SqliteBackendStore.Query(

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Microsoft.Data.Sqlite;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Storage.Sqlite;
 

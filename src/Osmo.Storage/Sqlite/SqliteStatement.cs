@@ -34,6 +34,9 @@ internal sealed class SqliteStatement : IDisposable
     /// <summary>Binds the next parameter; null binds NULL.</summary>
     public SqliteStatement With(long? value) => value is { } number ? With(number) : WithNull();
 
+    /// <summary>Binds the next parameter to 1 or 0.</summary>
+    public SqliteStatement With(bool value) => With(value ? 1L : 0L);
+
     /// <summary>Binds the next parameter; null binds NULL.</summary>
     public SqliteStatement With(string? value)
     {
@@ -64,6 +67,15 @@ internal sealed class SqliteStatement : IDisposable
     /// <summary>Runs the statement.</summary>
     /// <exception cref="SqliteException">It failed.</exception>
     public void Execute() => Finish(raw.sqlite3_step(_statement));
+
+    /// <summary>Runs a statement that changes rows.</summary>
+    /// <returns>How many it changed.</returns>
+    /// <exception cref="SqliteException">It failed.</exception>
+    public int ExecuteChange()
+    {
+        Execute();
+        return raw.sqlite3_changes(_database);
+    }
 
     /// <summary>Runs a statement that answers one row with one number.</summary>
     /// <exception cref="SqliteException">It failed.</exception>

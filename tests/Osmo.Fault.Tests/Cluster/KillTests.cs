@@ -32,7 +32,7 @@ public sealed class KillTests(KillScene kill, ITestOutputHelper output) : IClass
             var victim = _scene.Rig.Silos[random.Next(_scene.Rig.Silos.Count)];
             await victim.KillAsync();
 
-            // Either it is back before its lease is over, or the others have taken everything by then.
+            // Either it is back before the others have noticed, or they have taken everything by then.
             if (random.Next(2) == 0)
             {
                 await _scene.Load.EveryBackendAcceptsAWriteAsync();

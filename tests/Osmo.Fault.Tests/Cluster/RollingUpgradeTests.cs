@@ -17,7 +17,11 @@ public sealed class RollingUpgradeTests(SharedPostgres postgres, ITestOutputHelp
     {
         var seed = Seed.Next(output.WriteLine);
         using var folder = new ScratchFolder();
+
+        // The commit that brought Orleans cannot be rolled out beside the one before it. There this build stands for both, so that what is
+        // tried is the replacement of one process after the other.
         var previous = await PreviousBuild.OfServerAsync(folder);
+        output.WriteLine(previous is null ? "The previous commit's server has no Orleans: this build replaces itself." : "Two builds.");
         await using var scene = await ClusterScene.StartAsync(
             await postgres.ServerAsync(), Backends, new RecordedLoadOptions { Seed = seed }, new ClusterOptions { Program = previous });
         foreach (var process in scene.Rig.Processes)

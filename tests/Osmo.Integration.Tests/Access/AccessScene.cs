@@ -6,6 +6,7 @@ using Osmo.Access.Auditing;
 using Osmo.Access.Recognition;
 using Osmo.Access.Secrets;
 using Osmo.Access.Tokens;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Server.Hosting;
 using Osmo.Testing;

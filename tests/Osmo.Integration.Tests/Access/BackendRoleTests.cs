@@ -9,8 +9,8 @@ using Osmo.Access.Secrets;
 using Osmo.Access.Tokens;
 using Osmo.Gateway;
 using Osmo.Gateway.Hosting;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Silo.Engine;
 using Osmo.Silo.Hosting;
 using Osmo.Storage.Hosting;
 using Osmo.Testing;
@@ -43,7 +43,7 @@ public sealed class BackendRoleTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         var options = new GatewayOptions { AdminToken = AccessScene.AdminToken, AgentToken = AccessScene.AgentToken };
         builder.Services.AddSqliteStore(_folder.Of("data"));
-        builder.Services.AddSilo(new SiloIdentity("test", "1"));
+        builder.Services.AddSilo(MemberOptions.Alone("test", "1"));
         builder.Services.AddSingleton(SecretsKeyRing.Development);
         builder.Services.AddSingleton<IRoleSource>(new TheseRoles());
         builder.Services.AddGateway(options).AddStoredAccess(options);

@@ -127,7 +127,7 @@ public sealed class OidcTests
     [Fact]
     public async Task A_provider_without_tokens_from_files_is_refused_at_the_start()
     {
-        var failure = await Assert.ThrowsAsync<Osmo.Grains.Errors.OsmoException>(() => RunningServer.StartAsync(
+        var failure = await Assert.ThrowsAsync<Osmo.Domain.Errors.OsmoException>(() => RunningServer.StartAsync(
             options => options.Oidc = new OidcOptions { Issuer = new Uri("https://login.example.com"), ClientId = "x" }));
         Assert.Contains("--admin-token-file", failure.Message, StringComparison.Ordinal);
     }

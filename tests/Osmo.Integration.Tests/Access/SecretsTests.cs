@@ -74,7 +74,7 @@ public sealed class SecretsTests(SharedPostgres postgres)
             {
                 Postgres = database,
                 Id = "one",
-                ClusterUrl = "http://127.0.0.1:0",
+                Endpoint = "127.0.0.1:0",
                 DrainSeconds = 1,
             };
             secrets.Add(options.SecretsKeys);

@@ -47,7 +47,7 @@ public sealed class SeveralGatewayTests(SharedPostgres postgres, ITestOutputHelp
         {
             Postgres = database,
             Id = id,
-            ClusterUrl = "http://127.0.0.1:0",
+            Endpoint = "127.0.0.1:0",
             DrainSeconds = 1,
         };
     });

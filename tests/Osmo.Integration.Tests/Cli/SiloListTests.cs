@@ -9,7 +9,7 @@ namespace Osmo.Integration.Tests.Cli;
 public sealed class SiloListTests
 {
     [Fact]
-    public async Task A_server_by_itself_is_a_silo_that_owns_every_shard()
+    public async Task A_server_by_itself_is_a_silo_that_serves_every_backend()
     {
         await using var server = await RunningServer.StartAsync();
         await using var agent = await ScriptedAgent.JoinAsync(server.Url, "isaac");
@@ -18,8 +18,8 @@ public sealed class SiloListTests
         var names = await OsmoProcess.RunAsync("silo", "list", "-o", "name", "--server", server.Url.ToString());
 
         Assert.Equal((0, ""), (table.ExitCode, table.Error));
-        Assert.Matches(@"^NAME +STATE +SHARDS +BACKENDS +NODES +LEASE LEFT\nlocal +Serving +256 +1 +0\n$", table.Out);
-        Assert.Equal(256, (int)JsonNode.Parse(json.Out)!["silos"]![0]!["shards"]!);
+        Assert.Matches(@"^NAME +STATE +BACKENDS +NODES\nlocal +Serving +1 +0\n$", table.Out);
+        Assert.Equal(1, (int)JsonNode.Parse(json.Out)!["silos"]![0]!["backends"]!);
         Assert.Equal("silo/local\n", names.Out);
     }
 

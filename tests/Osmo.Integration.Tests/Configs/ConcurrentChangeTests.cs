@@ -5,6 +5,7 @@ using Osmo.Configs.Documents;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Integration.Tests.Storage;
 using Osmo.Testing.Channel;

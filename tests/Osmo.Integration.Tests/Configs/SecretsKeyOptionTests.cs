@@ -1,5 +1,5 @@
 using Osmo.Access.Secrets;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Integration.Tests.Storage;
 using Osmo.Server.Hosting;
 using Osmo.Testing;
@@ -78,9 +78,8 @@ public sealed class SecretsKeyOptionTests(SharedPostgres postgres) : IDisposable
                 Roles = ServerRoles.Silo | ServerRoles.Gateway,
                 Postgres = database.ConnectionString!,
                 Id = "one",
-                ClusterUrl = "http://127.0.0.1:0",
-                SiloCertificateName = "osmo-silo",
-                LeaseSeconds = 3,
+                Endpoint = "127.0.0.1:0",
+                CertificateName = "osmo-silo",
                 DrainSeconds = 1,
                 CallSeconds = 10,
             };

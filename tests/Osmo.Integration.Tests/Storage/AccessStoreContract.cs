@@ -1,7 +1,7 @@
 using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Testing.Postgres;
 using Xunit;
 

@@ -1,5 +1,6 @@
 using Osmo.Configs;
 using Osmo.Configs.Storage;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 using Osmo.Testing.Postgres;

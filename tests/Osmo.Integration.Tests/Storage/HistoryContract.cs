@@ -1,4 +1,4 @@
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Storage;
 using Osmo.Testing.Postgres;
 using Xunit;
@@ -27,7 +27,8 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
         const string Document = "{ \"b\" : 1.0,\"a\":1e3,\n \"b\" : \"\\u0000\\u00e9\" }";
         var tags = new TextList(["b", "a", StoreSamples.OddText, "b"]);
         var draft = new HistoryDraft(StoreSamples.OddText, StoreSamples.Now, StoreSamples.OddText, tags, Document);
-        var revision = await Store.CommitAsync(new BackendCommit(record.Name) { Record = record, History = draft }, Cancel);
+        var east = await ActiveBackend.LoadAsync(Store, "east");
+        var revision = await east.CommitAsync(east.Change() with { Record = record, History = draft });
 
         await database.OpenAsync(Cancel);
 
@@ -39,15 +40,15 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
     [Fact]
     public async Task The_configuration_at_a_revision_is_the_newest_document_of_each_backend_up_to_it()
     {
-        async Task<long> Commit(BackendCommit commit) => (await Store.CommitAsync(commit, Cancel))!.Value;
-        var west = StoreSamples.Change("west", "1");
-        var east = StoreSamples.Change("east", "2");
-        var eastAgain = StoreSamples.Change("east", "5");
-        var first = await Commit(west);
-        var second = await Commit(east);
-        var changed = await Commit(StoreSamples.Change("west", "3"));
-        var deleted = await Commit(StoreSamples.Deletion("west"));
-        var last = await Commit(eastAgain);
+        var (eastern, western) = (await ActiveBackend.LoadAsync(Store, "east"), await ActiveBackend.LoadAsync(Store, "west"));
+        var west = western.Change("1");
+        var first = (await western.CommitAsync(west))!.Value;
+        var east = eastern.Change("2");
+        var second = (await eastern.CommitAsync(east))!.Value;
+        var changed = (await western.ChangeAsync("3"))!.Value;
+        var deleted = (await western.DeleteAsync())!.Value;
+        var eastAgain = eastern.Change("5");
+        var last = (await eastern.CommitAsync(eastAgain))!.Value;
 
         Assert.Equal([west.History!.DocumentJson!], await Store.ReadDocumentsAtAsync(first, Cancel));
         Assert.Equal([east.History!.DocumentJson!, west.History.DocumentJson!], await Store.ReadDocumentsAtAsync(second, Cancel));
@@ -66,9 +67,9 @@ public abstract class HistoryContract(StoreUnderTest database) : IAsyncLifetime
     [Fact]
     public async Task Revisions_go_on_where_they_were_when_the_store_is_opened_again()
     {
-        Assert.Equal(2, await Store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(2, await (await ActiveBackend.LoadAsync(Store, "east")).ChangeAsync());
         await database.OpenAsync(Cancel);
-        Assert.Equal(3, await Store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(3, await (await ActiveBackend.LoadAsync(Store, "east")).ChangeAsync());
     }
 }
 

@@ -1,5 +1,5 @@
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 using Osmo.Storage.Postgres;
 using Osmo.Testing;
@@ -46,17 +46,21 @@ public sealed class PostgresConnectionTests(SharedPostgres postgres)
         await using var server = await PostgresServer.StartAsync(cancellationToken: Cancel);
         await using var store = new PostgresBackendStore(await PostgresDatabase.OpenAsync(
             new PostgresOptions { ConnectionString = await server.CreateDatabaseAsync(Cancel) }, Cancel));
-        Assert.Equal(2, await store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(2, await (await ActiveBackend.LoadAsync(store, "east")).ChangeAsync());
         await server.StopAsync(PostgresStop.Immediate);
         var down = await Assert.ThrowsAsync<OsmoException>(() => store.CheckAsync(Cancel));
         Assert.Equal(ErrorCode.Unavailable, down.Code);
-        await Assert.ThrowsAsync<OsmoException>(() => store.CommitAsync(StoreSamples.Change("west"), Cancel));
+        await StoreAssert.FailsAsync(ErrorCode.Unavailable, store.CommitAsync(new BackendCommit(StoreSamples.Name("west"), 1), Cancel));
+        var node = new NodeWrite(StoreSamples.Name("west"), 1, "n", 1, Next: null, FactsChanged: false);
+        await StoreAssert.FailsAsync(ErrorCode.Unavailable, store.WriteNodeAsync(node, Cancel));
+        await StoreAssert.FailsAsync(ErrorCode.Unavailable, store.ConfirmAsync(StoreSamples.Name("east"), 1, Cancel).AsTask());
+        await StoreAssert.FailsAsync(ErrorCode.Unavailable, store.LoadAsync(StoreSamples.Name("east"), 1, Cancel));
 
         await server.StartAgainAsync(Cancel);
 
         Assert.Equal("east", Assert.Single(await store.ListAsync(Cancel)).Name.Value);
         await CommitsAgainAsync(store);
-        Assert.Equal(3, await store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(3, await (await ActiveBackend.LoadAsync(store, "east")).ChangeAsync());
     }
 
     [Fact]
@@ -68,13 +72,13 @@ public sealed class PostgresConnectionTests(SharedPostgres postgres)
         database.Host = $"127.0.0.1:{second.Port},127.0.0.1:{first.Port}";
         await using var store = new PostgresBackendStore(
             await PostgresDatabase.OpenAsync(new PostgresOptions { ConnectionString = database.ConnectionString }, Cancel));
-        Assert.Equal(2, await store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(2, await (await ActiveBackend.LoadAsync(store, "east")).ChangeAsync());
 
         await first.StopAsync(PostgresStop.Immediate);
         await second.PromoteAsync(Cancel);
 
         await CommitsAgainAsync(store);
-        Assert.Equal(3, await store.CommitAsync(StoreSamples.Change("east"), Cancel));
+        Assert.Equal(3, await (await ActiveBackend.LoadAsync(store, "east")).ChangeAsync());
     }
 
     /// <summary>A commit on a connection from before may fail once more: its outcome is not known.</summary>
@@ -84,7 +88,8 @@ public sealed class PostgresConnectionTests(SharedPostgres postgres)
             try
             {
                 await store.CheckAsync(Cancel);
-                await store.CommitAsync(new BackendCommit(StoreSamples.Name("east")) { Heartbeat = StoreSamples.Now }, Cancel);
+                var east = await ActiveBackend.LoadAsync(store, "east");
+                await east.CommitAsync(east.Commit() with { Heartbeat = StoreSamples.Now });
                 return null;
             }
             catch (OsmoException failure) when (failure.Code == ErrorCode.Unavailable)

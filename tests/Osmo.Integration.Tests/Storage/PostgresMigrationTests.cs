@@ -1,5 +1,5 @@
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Storage.Postgres;
 using Osmo.Testing.Postgres;
 using Xunit;
@@ -27,9 +27,8 @@ public sealed class PostgresMigrationTests(SharedPostgres postgres)
 
         await using var session = await PostgresSession.OpenAsync(database, Cancel);
         const string Versions = "SELECT string_agg(version::text, ',' ORDER BY version) FROM schema_version";
-        Assert.Equal("1,2,3,4,5,6,7,8", await session.RunAsync(Versions, Cancel));
-        Assert.Equal(256L, await session.RunAsync("SELECT count(*) FROM shard WHERE epoch = 0 AND owner IS NULL", Cancel));
-        Assert.Equal(1L, await session.RunAsync("SELECT count(*) FROM cluster WHERE shards = 256", Cancel));
+        Assert.Equal("1,2,3,4", await session.RunAsync(Versions, Cancel));
+        Assert.Equal(1L, await session.RunAsync("SELECT count(*) FROM cluster", Cancel));
     }
 
     [Fact]
@@ -69,19 +68,6 @@ public sealed class PostgresMigrationTests(SharedPostgres postgres)
         await using var session = await PostgresSession.OpenAsync(database, Cancel);
         Assert.Equal(1, await session.RunAsync("SELECT n FROM one", Cancel));
         Assert.Equal(2, await session.RunAsync("SELECT max(version) FROM schema_version", Cancel));
-    }
-
-    [Fact]
-    public async Task A_database_of_another_number_of_shards_is_refused()
-    {
-        var database = await postgres.CreateDatabaseAsync(Cancel);
-        var options = new PostgresOptions { ConnectionString = database };
-        await (await PostgresDatabase.OpenAsync(options, Cancel)).DisposeAsync();
-        await using var session = await PostgresSession.OpenAsync(database, Cancel);
-        await session.RunAsync("UPDATE cluster SET shards = 64", Cancel);
-
-        var failure = await Assert.ThrowsAsync<OsmoException>(() => PostgresDatabase.OpenAsync(options, Cancel));
-        Assert.Contains("256 shards", failure.Message, StringComparison.Ordinal);
     }
 
     private static async Task ApplyAsync(string database, params PostgresMigrations.Script[] scripts)

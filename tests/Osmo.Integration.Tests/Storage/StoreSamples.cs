@@ -1,7 +1,7 @@
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Nodes;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Integration.Tests.Storage;
@@ -29,52 +29,21 @@ internal static class StoreSamples
         BackendRecord record, string description = "", string[]? tags = null, DateTimeOffset? at = null, RequestId? request = null) => new(
         "ann", at ?? Now, description, new TextList([.. tags ?? []]), BackendDocument.ToJson(record, at ?? Now), request);
 
-    /// <summary>A change of a backend's configuration.</summary>
-    public static BackendCommit Change(string name, string description = "", RequestId? request = null)
+    /// <summary>A node that was never written.</summary>
+    public static NodeSnapshot Node(string name, NodeFacts? facts = null, params (string Type, string Status)[] conditions)
     {
-        var record = Record(name, description);
-        return new BackendCommit(Name(name)) { Record = record, History = Draft(record, description, request: request) };
+        if (!new ConditionSetPool(new ConditionTable()).TryShare(
+            [.. conditions.Select(pair => new ConditionPair(pair.Type, pair.Status))], out var set))
+        {
+            throw new ArgumentException("These are too many conditions for a table.", nameof(conditions));
+        }
+
+        return new NodeSnapshot(name, $"uid-{name}", false, set, facts ?? NodeFacts.Empty, true, Now, null) { Version = NewNumber() };
     }
 
-    public static BackendCommit Deletion(string name) =>
-        new(Name(name)) { Deleted = true, History = new HistoryDraft("bob", Now, "gone", TextList.Empty, DocumentJson: null) };
+    /// <summary>The same node, as the next write stores it.</summary>
+    public static NodeSnapshot Next(this NodeSnapshot node) => node with { Version = NewNumber() };
 
-    public static NodeReport Node(string name, NodeFacts? facts = null, params (string Type, string Status)[] conditions) => new(
-        name, $"uid-{name}", false, [.. conditions.Select(c => new ConditionPair(c.Type, c.Status))], null, facts ?? NodeFacts.Empty);
-
-    /// <summary>Nodes as a grain stages them when an agent reports them.</summary>
-    public static IReadOnlyList<NodeWrite> Writes(params NodeReport[] nodes)
-    {
-        var sink = new NoSink();
-        var grain = new BackendGrain(Name("any"), new LoadedBackend(null, []), sink);
-        var turn = grain.BeginTurn(Now);
-        var session = turn.Connect(new AgentHello("uid", "workflows", "1.0", "", false, "one"), sink)!;
-        turn.Report(session, new NodeReportBatch(1, nodes, [], SnapshotBegin: false, SnapshotEnd: false));
-        return [.. turn.Commit().NodeWrites.Select(write => write with { FactsChanged = true })];
-    }
-
-    private sealed class NoSink : IFleetEventSink, IAgentPort
-    {
-        public void Publish(FleetEvent happened)
-        {
-        }
-
-        public void Welcome(bool labelUpdates)
-        {
-        }
-
-        public void Acknowledge(ulong sequence)
-        {
-        }
-
-        public void UpdateLabels(IReadOnlyList<LabelUpdate> updates)
-        {
-        }
-
-        public void SetLabelPolicy(bool enabled)
-        {
-        }
-
-        public void Refuse(AgentRefusal reason, string message) => throw new InvalidOperationException(message);
-    }
+    /// <summary>A number that no other write and no other activation has.</summary>
+    public static long NewNumber() => Random.Shared.NextInt64(long.MinValue, long.MaxValue) is not 0 and var number ? number : 1;
 }

@@ -2,7 +2,7 @@ using Osmo.Access.Auditing;
 using Osmo.Access.Profiles;
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Testing.Postgres;
 using Xunit;
 

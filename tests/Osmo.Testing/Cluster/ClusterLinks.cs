@@ -4,19 +4,22 @@ namespace Osmo.Testing.Cluster;
 
 /// <summary>
 /// The proxies by which a test breaks the network between the parts of a cluster. Each process reaches the database through one of its
-/// own; each silo is reached by the others, gateways and silos alike, through one; each gateway is reached by agents through one.
+/// own; each member, gateway or silo, is reached by the others through one; each gateway is reached by agents through one.
 /// </summary>
 public sealed class ClusterLinks : IAsyncDisposable
 {
     private readonly Dictionary<string, TcpProxy> _toDatabase = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TcpProxy> _toSilo = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TcpProxy> _toMember = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TcpProxy> _toGateway = new(StringComparer.Ordinal);
 
     /// <summary>Between a process and the database; the process is the client.</summary>
     public TcpProxy ToDatabase(string process) => _toDatabase[process];
 
-    /// <summary>Between the other processes and a silo; the silo is the server.</summary>
-    public TcpProxy ToSilo(string silo) => _toSilo[silo];
+    /// <summary>
+    /// Between a member and those that called it; the member is the server. Its own connections to the others, which Orleans uses in both
+    /// directions, go through their proxies.
+    /// </summary>
+    public TcpProxy ToMember(string member) => _toMember[member];
 
     /// <summary>Between agents and a gateway; the gateway is the server.</summary>
     public TcpProxy ToGateway(string gateway) => _toGateway[gateway];
@@ -43,7 +46,7 @@ public sealed class ClusterLinks : IAsyncDisposable
 
     internal Uri AddDatabase(string process, Uri database) => Add(_toDatabase, process, database);
 
-    internal Uri AddSilo(string silo, Uri url) => Add(_toSilo, silo, url);
+    internal Uri AddMember(string member, Uri endpoint) => Add(_toMember, member, endpoint);
 
     internal Uri AddGateway(string gateway, Uri url) => Add(_toGateway, gateway, url);
 
@@ -54,5 +57,5 @@ public sealed class ClusterLinks : IAsyncDisposable
         return proxy.Url;
     }
 
-    private IEnumerable<TcpProxy> All() => _toDatabase.Values.Concat(_toSilo.Values).Concat(_toGateway.Values);
+    private IEnumerable<TcpProxy> All() => _toDatabase.Values.Concat(_toMember.Values).Concat(_toGateway.Values);
 }

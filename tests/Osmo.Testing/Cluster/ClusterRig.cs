@@ -10,6 +10,9 @@ public sealed class ClusterRig : IAsyncDisposable
     /// <summary>Names a folder where the log of every process is kept when its cluster ends.</summary>
     public const string LogsVariable = "OSMO_TEST_LOGS";
 
+    /// <summary>A member says so that learns that the others took it for dead.</summary>
+    private const string GoodEnd = "This process ends, because Orleans cannot go on in it";
+
     private readonly List<ClusterProcess> _silos = [];
     private readonly List<ClusterProcess> _gateways = [];
 
@@ -53,7 +56,6 @@ public sealed class ClusterRig : IAsyncDisposable
     public static async Task<ClusterRig> StartAsync(string connectionString, ClusterOptions? options = null)
     {
         options ??= new ClusterOptions();
-        await EngineScripts.ApplyAsync(connectionString);
         var rig = new ClusterRig(connectionString, options.Links);
         for (var i = 0; i < options.Silos; i++)
         {
@@ -91,7 +93,8 @@ public sealed class ClusterRig : IAsyncDisposable
     public IReadOnlyList<string> Crashes() =>
     [
         .. Processes.SelectMany(process => process.Log.Select(line => (process.Name, line)))
-            .Where(entry => entry.line.Contains("crit: ", StringComparison.Ordinal)
+            .Where(entry =>
+                (entry.line.Contains("crit: ", StringComparison.Ordinal) && !entry.line.Contains(GoodEnd, StringComparison.Ordinal))
                 || entry.line.Contains("Unhandled exception", StringComparison.Ordinal))
             .Select(entry => $"{entry.Name}: {entry.line}"),
     ];
@@ -126,42 +129,33 @@ public sealed class ClusterRig : IAsyncDisposable
         }
     }
 
-    /// <summary>Another process with the id and the database of a silo, which is not started.</summary>
-    public ClusterProcess Twin(ClusterProcess silo) => Silo(silo.Name, ConnectionString, new ClusterOptions());
-
     private ClusterProcess Silo(string name, string connectionString, ClusterOptions options)
     {
         var url = ReservedPorts.NextUrl();
-        var clusterUrl = ReservedPorts.NextUrl();
-        var advertised = Links?.AddSilo(name, clusterUrl) ?? clusterUrl;
-        return new ClusterProcess(name, url,
-        [
-            "serve", "--roles", "silo", "--silo-id", name,
-            "--postgres", Database(name, connectionString),
-            "--url", Text(url),
-            "--cluster-url", Text(clusterUrl),
-            "--cluster-advertise-url", Text(advertised),
-            .. ForClients(options),
-            .. options.More,
-        ]);
+        return new ClusterProcess(name, url, ["serve", "--roles", "silo", .. MemberArgs(name, url, connectionString, options)]);
     }
-
-    /// <summary>Where gateways come in, of an engine that has them come in elsewhere than silos.</summary>
-    private static string[] ForClients(ClusterOptions options) => ClusterProcess.IsUsualEngine && !options.More.Contains("--engine")
-        ? []
-        : ["--cluster-client-url", Text(ReservedPorts.NextUrl())];
 
     private ClusterProcess Gateway(string name, string connectionString, ClusterOptions options)
     {
         var url = ReservedPorts.NextUrl();
         Links?.AddGateway(name, url);
-        return new ClusterProcess(name, url,
+        return new ClusterProcess(name, url, ["serve", "--roles", "gateway", .. MemberArgs(name, url, connectionString, options)]);
+    }
+
+    /// <summary>Gateways are members as silos are: others call them, too, for example to tell an agent something.</summary>
+    private string[] MemberArgs(string name, Uri url, string connectionString, ClusterOptions options)
+    {
+        var endpoint = ReservedPorts.NextUrl();
+        var advertised = Links?.AddMember(name, endpoint) ?? endpoint;
+        return
         [
-            "serve", "--roles", "gateway", "--silo-id", name,
+            "--silo-id", name,
             "--postgres", Database(name, connectionString),
-            "--url", Text(url),
+            "--url", url.GetLeftPart(UriPartial.Authority),
+            "--cluster-endpoint", endpoint.Authority,
+            "--cluster-advertise", advertised.Authority,
             .. options.More,
-        ]);
+        ];
     }
 
     /// <summary>The connection string, through a proxy of the process's own where there is a network to break.</summary>
@@ -176,6 +170,4 @@ public sealed class ClusterRig : IAsyncDisposable
         settings.Port = links.AddDatabase(process, new Uri($"tcp://127.0.0.1:{settings.Port}")).Port;
         return settings.ConnectionString;
     }
-
-    private static string Text(Uri url) => url.GetLeftPart(UriPartial.Authority);
 }

@@ -72,7 +72,7 @@ public sealed class ClusterScene : IAsyncDisposable
     public async Task ContinueAsync()
     {
         await RestAsync();
-        await Task.WhenAll(Rig.Processes.Where(process => !process.IsRunning).Select(process => process.StartAsync()));
+        await Task.WhenAll(Rig.Processes.Where(process => !process.IsSupervised).Select(process => process.StartAsync()));
         await Rig.ReadyAsync();
         Fleet.Churn();
         await BeginAsync();

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.KubeSim.Storage;
 
 namespace Osmo.Testing.Serving;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Osmo.Agent;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.KubeSim.Fleet;

@@ -8,7 +8,8 @@ public sealed class ServerProcess : IAsyncDisposable
 {
     private const string Announcement = "Osmo listens on ";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    /// <summary>A member that starts with many others waits for its turn at the processors, and for the others.</summary>
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _lines = new();
@@ -50,16 +51,20 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="args">Its command line.</param>
     /// <param name="program">Path of the program where it is not this build's.</param>
     /// <param name="environment">Variables of its environment, as <c>NAME=value</c>.</param>
+    /// <param name="cancellationToken">Ends the wait, and the process.</param>
     /// <exception cref="InvalidOperationException">It ended instead; the message has what it said.</exception>
-    public static async Task<ServerProcess> StartAsync(string[] args, string? program = null, string[]? environment = null)
+    public static async Task<ServerProcess> StartAsync(
+        string[] args, string? program = null, string[]? environment = null, CancellationToken cancellationToken = default)
     {
         var server = Begin(args, program, environment);
-        using var limit = new CancellationTokenSource(Deadline);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Deadline);
         var ended = server._process.WaitForExitAsync(limit.Token);
         if (await Task.WhenAny(server._listening.Task, ended) == ended)
         {
             var said = server.ErrorText;
             await server.DisposeAsync();
+            cancellationToken.ThrowIfCancellationRequested();
             throw new InvalidOperationException($"The server did not start: {said}");
         }
 
@@ -109,6 +114,9 @@ public sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }
+
+    /// <summary>Waits until it has ended, by itself or by whatever was done to it.</summary>
+    public Task WaitForExitAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
 
     /// <summary>SIGSTOP: it stands still, with all that it holds and every connection open.</summary>
     public Task PauseAsync() => SignalAsync("STOP");

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Osmo.Access.Recognition;
 using Osmo.Access.Secrets;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Access;

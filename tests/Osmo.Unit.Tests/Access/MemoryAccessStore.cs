@@ -2,7 +2,7 @@ using Osmo.Access.Auditing;
 using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Unit.Tests.Access;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Osmo.Access.Roles;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Access;

@@ -1,5 +1,5 @@
 using Osmo.Access.Secrets;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Access;

@@ -1,7 +1,7 @@
 using Osmo.Access.Recognition;
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Access;

@@ -1,4 +1,4 @@
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Availability;

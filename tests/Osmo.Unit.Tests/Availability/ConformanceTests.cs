@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Testing;
 using Xunit;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Availability;

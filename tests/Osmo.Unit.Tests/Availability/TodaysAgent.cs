@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 
 namespace Osmo.Unit.Tests.Availability;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Backends;

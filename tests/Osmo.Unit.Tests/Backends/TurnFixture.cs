@@ -1,67 +1,100 @@
-using Osmo.Grains.Availability;
+using System.Text.Json;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Nodes;
+using Osmo.Grains.Events;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Unit.Tests.Backends;
 
-/// <summary>A backend grain with an agent, whose turns are run by hand, and all that it tells watchers and the agent.</summary>
-internal sealed class TurnFixture : IFleetEventSink, IAgentPort
+/// <summary>The state of a backend whose turns are run by hand, and what a store would hold of it.</summary>
+internal sealed class TurnFixture : IFleetEventSink
 {
-    private static readonly DateTimeOffset Now = new(2026, 11, 1, 8, 0, 0, TimeSpan.Zero);
-    private ulong _sequence;
+    /// <summary>The number of the activation that has the backend.</summary>
+    public const long Activation = 7;
 
-    public TurnFixture(bool labels = false)
-    {
-        Grain = new BackendGrain(BackendName.Parse("east"), new LoadedBackend(null, []), this);
-        Session = Run(turn => turn.Connect(new AgentHello("uid", "workflows", "1.0", "", labels, "one"), this))!;
-    }
+    private static readonly BackendName Name = BackendName.Parse("b");
 
-    public BackendGrain Grain { get; }
+    private BackendRecord? _record;
+    private byte[] _memory = [];
 
-    public AgentSession Session { get; }
+    public TurnFixture() => State = Load();
+
+    public BackendState State { get; private set; }
+
+    /// <summary>The time of the next turn.</summary>
+    public DateTimeOffset Now { get; set; } = new(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>What was committed of the configuration, oldest first.</summary>
+    public List<HistoryDraft> History { get; } = [];
 
     public List<FleetEvent> Events { get; } = [];
 
-    public List<LabelUpdate> Labels { get; } = [];
-
-    public BackendCommit LastCommit { get; private set; } = null!;
-
-    /// <summary>Node states by name, as anybody may read them.</summary>
-    public Dictionary<string, NodeSnapshot> Nodes =>
-        Grain.ListNodes(new NodeQuery())!.Nodes.ToDictionary(entry => entry.Node.Name, entry => entry.Node, StringComparer.Ordinal);
-
-    public T Run<T>(Func<BackendTurn, T> stage)
+    public static ReplaceFields Edit(string json)
     {
-        var turn = Grain.BeginTurn(Now);
-        var staged = stage(turn);
-        LastCommit = turn.Commit();
-        turn.Publish(LastCommit.History is null ? null : 2);
-        return staged;
+        using var fields = JsonDocument.Parse(json);
+        return new ReplaceFields(fields.RootElement.Clone());
     }
 
-    public void Report(BackendTurn turn, IReadOnlyList<NodeReport> nodes, params string[] deleted) =>
-        turn.Report(Session, new NodeReportBatch(++_sequence, nodes, deleted, SnapshotBegin: false, SnapshotEnd: false));
+    public BackendTurn Begin() => State.BeginTurn(Now);
 
-    public static NodeReport Node(string name, params (string Type, string Status)[] conditions) => new(
-        name, $"uid-{name}", false, [.. conditions.Select(c => new ConditionPair(c.Type, c.Status))], null, NodeFacts.Empty);
+    /// <summary>Runs a turn to its end.</summary>
+    public BackendCommit Run(Action<BackendTurn> stage)
+    {
+        var turn = Begin();
+        stage(turn);
+        return Finish(turn);
+    }
+
+    /// <summary>Makes a turn durable and shows it.</summary>
+    public BackendCommit Finish(BackendTurn turn)
+    {
+        var commit = turn.Commit(Activation);
+        turn.Publish(commit.IsEmpty ? null : Store(commit));
+        return commit;
+    }
+
+    /// <summary>Throws the state away and loads what is durable, as another activation does.</summary>
+    public void Reload() => State = Load();
 
     public void Publish(FleetEvent happened) => Events.Add(happened);
 
-    public void Welcome(bool labelUpdates)
+    private BackendState Load()
     {
+        var requests = History.Select((entry, i) => (entry, Revision: i + 1L)).Where(change => change.entry.Request is not null)
+            .Select(change => new AppliedRequest(change.entry.Request!.Value, change.Revision)).Reverse();
+        return new BackendState(
+            Name,
+            new LoadedBackend(_record is null ? null : new StoredBackend(_record, []) { MessageMemory = _memory }, [.. requests]),
+            this);
     }
 
-    public void Acknowledge(ulong sequence)
+    private long? Store(BackendCommit commit)
     {
+        long? revision = null;
+        if (commit.History is { } draft)
+        {
+            History.Add(draft);
+            revision = History.Count;
+        }
+
+        if (commit.Deleted)
+        {
+            _record = null;
+            _memory = [];
+            return revision;
+        }
+
+        if (commit.Record is { } record)
+        {
+            _record = record with { Revision = revision ?? record.Revision };
+        }
+
+        if (commit.Heartbeat is { } heard)
+        {
+            _record = _record! with { LastHeartbeat = heard };
+        }
+
+        _memory = commit.MessageMemory ?? _memory;
+        return revision;
     }
-
-    public void UpdateLabels(IReadOnlyList<LabelUpdate> updates) => Labels.AddRange(updates);
-
-    public void SetLabelPolicy(bool enabled)
-    {
-    }
-
-    public void Refuse(AgentRefusal reason, string message) => throw new InvalidOperationException(message);
 }

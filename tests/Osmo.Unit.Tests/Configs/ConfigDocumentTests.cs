@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Osmo.Access.Roles;
 using Osmo.Configs;
 using Osmo.Configs.Documents;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Configs;

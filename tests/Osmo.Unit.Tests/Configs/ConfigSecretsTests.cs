@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Osmo.Access.Secrets;
 using Osmo.Configs;
 using Osmo.Configs.Secrets;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Configs;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Osmo.Configs.Documents;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Testing;
 using Xunit;
 

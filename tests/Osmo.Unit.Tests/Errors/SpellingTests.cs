@@ -1,4 +1,4 @@
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Errors;

@@ -11,14 +11,14 @@ public sealed class MessageMemoryTests
     public void The_latest_are_recognized_and_older_ones_are_not()
     {
         var memory = new MessageMemory([]);
-        Assert.True(memory.TryAdd(Id(0)));
-        Assert.False(memory.TryAdd(Id(0)));
+        Assert.True(TryAdd(memory, Id(0)));
+        Assert.False(TryAdd(memory, Id(0)));
         for (var i = 1; i <= MessageMemory.LatestMax; i++)
         {
-            Assert.True(memory.TryAdd(Id(i)));
+            Assert.True(TryAdd(memory, Id(i)));
         }
 
-        Assert.True(memory.TryAdd(Id(0)));
+        Assert.True(TryAdd(memory, Id(0)));
     }
 
     [Fact]
@@ -28,11 +28,11 @@ public sealed class MessageMemoryTests
         memory.BeginConnection();
         for (var i = 0; i < 10 * MessageMemory.LatestMax; i++)
         {
-            Assert.True(memory.TryAdd(Id(i)));
+            Assert.True(TryAdd(memory, Id(i)));
         }
 
-        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax - 1)));
-        Assert.True(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+        Assert.False(TryAdd(memory, Id(MessageMemory.BeginningMax - 1)));
+        Assert.True(TryAdd(memory, Id(MessageMemory.BeginningMax)));
     }
 
     [Fact]
@@ -42,18 +42,18 @@ public sealed class MessageMemoryTests
         memory.BeginConnection();
         for (var i = 0; i <= MessageMemory.BeginningMax; i++)
         {
-            memory.TryAdd(Id(i));
+            TryAdd(memory, Id(i));
         }
 
         memory.BeginConnection();
-        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+        Assert.False(TryAdd(memory, Id(MessageMemory.BeginningMax)));
         for (var i = 1_000; i < 1_000 + MessageMemory.LatestMax; i++)
         {
-            memory.TryAdd(Id(i));
+            TryAdd(memory, Id(i));
         }
 
         memory.BeginConnection();
-        Assert.False(memory.TryAdd(Id(MessageMemory.BeginningMax)));
+        Assert.False(TryAdd(memory, Id(MessageMemory.BeginningMax)));
     }
 
     [Fact]
@@ -63,15 +63,15 @@ public sealed class MessageMemoryTests
         for (var connection = 0; connection <= MessageMemory.ConnectionsMax; connection++)
         {
             memory.BeginConnection();
-            memory.TryAdd(Id(connection));
+            TryAdd(memory, Id(connection));
         }
 
         var kept = new MessageMemory(memory.ToBytes());
         Assert.False(memory.Changed);
-        Assert.True(kept.TryAdd(Id(0)));
+        Assert.True(TryAdd(kept, Id(0)));
         for (var connection = 1; connection <= MessageMemory.ConnectionsMax; connection++)
         {
-            Assert.False(kept.TryAdd(Id(connection)));
+            Assert.False(TryAdd(kept, Id(connection)));
         }
     }
 
@@ -80,13 +80,13 @@ public sealed class MessageMemoryTests
     {
         var memory = new MessageMemory([]);
         memory.BeginConnection();
-        memory.TryAdd(Id(1));
+        TryAdd(memory, Id(1));
         for (var i = 0; i < 100; i++)
         {
             memory.BeginConnection();
         }
 
-        Assert.False(new MessageMemory(memory.ToBytes()).TryAdd(Id(1)));
+        Assert.False(TryAdd(new MessageMemory(memory.ToBytes()), Id(1)));
     }
 
     [Theory]
@@ -96,9 +96,17 @@ public sealed class MessageMemoryTests
     public void Any_text_may_be_an_id(string id)
     {
         var memory = new MessageMemory([]);
-        Assert.True(memory.TryAdd(id));
-        Assert.False(memory.TryAdd(id));
-        Assert.True(memory.TryAdd(id + "x"));
+        Assert.True(TryAdd(memory, id));
+        Assert.False(TryAdd(memory, id));
+        Assert.True(TryAdd(memory, id + "x"));
+    }
+
+    /// <summary>Takes a message. True if it was new.</summary>
+    private static bool TryAdd(MessageMemory memory, string message)
+    {
+        var isNew = !memory.Knows(message);
+        memory.Add(message);
+        return isNew;
     }
 
     private static string Id(int number) => number.ToString("x32", CultureInfo.InvariantCulture);

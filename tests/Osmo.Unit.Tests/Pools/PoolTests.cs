@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Osmo.Grains.Availability;
-using Osmo.Grains.Nodes;
-using Osmo.Grains.Pools;
+using Osmo.Domain.Availability;
+using Osmo.Domain.Nodes;
+using Osmo.Domain.Pools;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Pools;
@@ -105,5 +105,5 @@ public sealed class PoolTests
     private static NodeSnapshot Node(NodeTaint? taint = null, params (string Key, string Value)[] labels) => new(
         "node-1", "uid", Unschedulable: false, new ConditionSetPool(new ConditionTable()).Share([]), new NodeFacts(
             [.. labels.Select(label => new NodeLabel(label.Key, label.Value))], taint is null ? [] : [taint], [], []),
-        Available: true, AvailableSince: null, VerifiedLabel: null);
+        Available: true, AvailableSince: default, VerifiedLabel: null);
 }

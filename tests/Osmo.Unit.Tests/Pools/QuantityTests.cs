@@ -1,4 +1,4 @@
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Nodes;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Pools;

@@ -1,9 +1,8 @@
 using System.Threading.Channels;
 using Osmo.Agent;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Engine;
-using Osmo.Grains.Listeners;
-using Osmo.Grains.Nodes;
+using Osmo.Domain.Backends;
+using Osmo.Grains.Events;
+using Osmo.Domain.Nodes;
 using Osmo.Server.Display;
 using Osmo.Testing;
 using Xunit;
@@ -38,21 +37,21 @@ public sealed class DisplayTests
     public async Task Deleted_nodes_are_forgotten()
     {
         using CancellationTokenSource stop = new();
-        ScriptedEngine engine = new();
-        VerdictTicker ticker = new(engine);
+        ScriptedWatch watch = new();
+        VerdictTicker ticker = new(calls: null!, watch);
         Task running = ticker.RunAsync(stop.Token);
         foreach (BackendName backend in (BackendName[])[East, West])
         {
-            engine.Happens(FleetEventKind.NodeChanged, backend, "a");
-            engine.Happens(FleetEventKind.NodeChanged, backend, "b");
+            watch.Happens(FleetEventKind.NodeChanged, backend, "a");
+            watch.Happens(FleetEventKind.NodeChanged, backend, "b");
         }
 
         await KnowsAsync(ticker, 4);
-        engine.Happens(FleetEventKind.NodeDeleted, East, "a");
+        watch.Happens(FleetEventKind.NodeDeleted, East, "a");
         await KnowsAsync(ticker, 3);
-        engine.Happens(FleetEventKind.BackendDeleted, West, null);
+        watch.Happens(FleetEventKind.BackendDeleted, West, null);
         await KnowsAsync(ticker, 1);
-        engine.LosesEvents();
+        watch.LosesEvents();
         await KnowsAsync(ticker, 0);
         await stop.CancelAsync();
         await running;
@@ -61,12 +60,9 @@ public sealed class DisplayTests
     private static Task KnowsAsync(VerdictTicker ticker, int nodes) =>
         Eventually.HoldsAsync(() => ticker.Known == nodes, $"{nodes} nodes are known", () => ticker.Known);
 
-    /// <summary>An engine of which only the events exist.</summary>
-    private sealed class ScriptedEngine : IGrainEngine, IFleetWatch
+    private sealed class ScriptedWatch : IFleetWatch
     {
         private readonly Channel<FleetWatchItem> _items = Channel.CreateUnbounded<FleetWatchItem>();
-
-        public IFleetWatch Watch => this;
 
         public void Happens(FleetEventKind kind, BackendName backend, string? node) =>
             _items.Writer.TryWrite(new FleetWatchItem("", new FleetEvent(kind, backend, node is null ? null : Snapshot(node), null)));
@@ -76,17 +72,7 @@ public sealed class DisplayTests
         public IAsyncEnumerable<FleetWatchItem> FollowAsync(string? after, CancellationToken cancellationToken) =>
             _items.Reader.ReadAllAsync(cancellationToken);
 
-        public IBackendGrain GetBackend(BackendName backend) => throw new NotSupportedException();
-
-        public INodeGrain GetNode(BackendName backend, string node) => throw new NotSupportedException();
-
-        public IAgentConduit ConnectListener(BackendName backend, ListenerChannel channel, IAgentFrameSink sink) =>
-            throw new NotSupportedException();
-
-        public IAgentConduit ConnectAgent(BackendName backend, IAgentFrameSink sink, bool moved = false) =>
-            throw new NotSupportedException();
-
         // Of a node, the display looks at the name and the verdict alone.
-        private static NodeSnapshot Snapshot(string name) => new(name, "", false, null!, null!, true, null, null);
+        private static NodeSnapshot Snapshot(string name) => new(name, "", false, null!, null!, true, default, null);
     }
 }

@@ -1,4 +1,4 @@
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Server.Hosting;
 using Xunit;
 

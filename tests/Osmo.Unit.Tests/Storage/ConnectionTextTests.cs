@@ -1,5 +1,5 @@
 using Npgsql;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 using Osmo.Storage.Postgres;
 using Xunit;
 

@@ -7,29 +7,27 @@ internal static class ProjectRules
 {
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
-        ["Osmo.Grains"] = [],
+        ["Osmo.Domain"] = [],
         ["Osmo.Protocol"] = [],
-        ["Osmo.Access"] = ["Osmo.Grains"],
-        ["Osmo.Configs"] = ["Osmo.Grains", "Osmo.Access"],
         ["Osmo.Kubernetes"] = [],
         ["Osmo.KubeSim"] = [],
+        ["Osmo.Grains"] = ["Osmo.Domain"],
+        ["Osmo.Access"] = ["Osmo.Domain"],
+        ["Osmo.Configs"] = ["Osmo.Grains", "Osmo.Access"],
         ["Osmo.Storage"] = ["Osmo.Grains", "Osmo.Access", "Osmo.Configs"],
-        ["Osmo.Cluster"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage"],
-        ["Osmo.Silo"] = ["Osmo.Grains", "Osmo.Protocol"],
-        ["Osmo.Silo.Orleans"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Storage", "Osmo.Silo", "Osmo.Cluster"],
-        ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Access", "Osmo.Configs"],
-        ["Osmo.Agent"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
-        ["Osmo.Cli"] = ["Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes"],
+        ["Osmo.Silo"] = ["Osmo.Grains"],
+        ["Osmo.Gateway"] = ["Osmo.Grains", "Osmo.Access", "Osmo.Configs", "Osmo.Protocol"],
+        ["Osmo.Agent"] = ["Osmo.Domain", "Osmo.Protocol", "Osmo.Kubernetes"],
+        ["Osmo.Cli"] = ["Osmo.Domain", "Osmo.Kubernetes"],
         ["Osmo.Server"] =
         [
-            "Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Storage", "Osmo.Cluster", "Osmo.Silo",
-            "Osmo.Silo.Orleans",
-            "Osmo.Gateway", "Osmo.Agent", "Osmo.Cli", "Osmo.Access", "Osmo.Configs",
+            "Osmo.Domain", "Osmo.Grains", "Osmo.Protocol", "Osmo.Kubernetes", "Osmo.KubeSim", "Osmo.Storage", "Osmo.Silo", "Osmo.Gateway",
+            "Osmo.Agent", "Osmo.Cli", "Osmo.Access", "Osmo.Configs",
         ],
     };
 
     // The domain is pure: what it needs, the framework has.
-    private static readonly string[] WithoutPackages = ["Osmo.Grains"];
+    private static readonly string[] WithoutPackages = ["Osmo.Domain"];
 
     public static IEnumerable<Violation> Check(SourceText project)
     {

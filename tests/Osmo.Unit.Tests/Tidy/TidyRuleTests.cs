@@ -109,11 +109,12 @@ public sealed class TidyRuleTests
     public void Empty_names_are_found(string path, int violations) => Assert.Equal(violations, NameRules.Check(path).Count());
 
     [Theory]
+    [InlineData("Osmo.Domain", "<ProjectReference Include=\"..\\X\\Osmo.Grains.csproj\" />", "may not reference Osmo.Grains")]
     [InlineData("Osmo.Grains", "<ProjectReference Include=\"..\\X\\Osmo.Protocol.csproj\" />", "may not reference Osmo.Protocol")]
     [InlineData("Osmo.Gateway", "<ProjectReference Include=\"../Osmo.Silo/Osmo.Silo.csproj\" />", "may not reference Osmo.Silo")]
     [InlineData("Osmo.Server", "<ProjectReference Include=\"../../tests/T/Osmo.Testing.csproj\" />", "may not reference Osmo.Testing")]
-    [InlineData("Osmo.Grains", "<PackageReference Include=\"Dapper\" />", "is pure")]
-    [InlineData("Osmo.Grains", "<FrameworkReference Include=\"Microsoft.AspNetCore.App\" />", "is pure")]
+    [InlineData("Osmo.Domain", "<PackageReference Include=\"Dapper\" />", "is pure")]
+    [InlineData("Osmo.Domain", "<FrameworkReference Include=\"Microsoft.AspNetCore.App\" />", "is pure")]
     [InlineData("Osmo.New", "", "say in ProjectRules")]
     public void An_outward_reference_is_found(string name, string item, string problem) =>
         AssertOne(problem, ProjectRules.Check(Project(name, item)));

@@ -7,7 +7,7 @@ using Osmo.Access.Recognition;
 using Osmo.Access.Signing;
 using Osmo.Gateway.Access.Oidc;
 using Osmo.Gateway.Http;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access.Routes;
 

@@ -3,8 +3,8 @@ using Osmo.Access.Recognition;
 using Osmo.Access.Roles;
 using Osmo.Access.Secrets;
 using Osmo.Access.Tokens;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access.Routes;
 

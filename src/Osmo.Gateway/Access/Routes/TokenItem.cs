@@ -1,5 +1,5 @@
 using Osmo.Access.Tokens;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Gateway.Access.Routes;
 

@@ -3,7 +3,7 @@ using Osmo.Access.Auditing;
 using Osmo.Access.Recognition;
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
-using Osmo.Grains.Errors;
+using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access.Routes;
 

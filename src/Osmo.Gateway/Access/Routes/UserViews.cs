@@ -1,6 +1,6 @@
 using Osmo.Access.Tokens;
 using Osmo.Access.Users;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Gateway.Access.Routes;
 

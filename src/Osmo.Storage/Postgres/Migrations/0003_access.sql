@@ -1,4 +1,4 @@
--- compatible-from: 1
+-- compatible-from: 4
 
 -- Who may come in: access tokens, of which only a keyed hash is stored, and the keys that sign log-ins, sealed. Every change takes the
 -- row of access_version first, so that changes follow each other and readers see by the number that there was one.
@@ -31,7 +31,31 @@ CREATE TABLE signing_key (
   created_at  timestamptz NOT NULL
 );
 
--- Who changed what, from where.
+-- People whom an administrator has entered, with the roles that they were assigned.
+CREATE TABLE access_user (
+  id         text PRIMARY KEY,
+  created_at timestamptz NOT NULL,
+  created_by text NOT NULL
+);
+
+CREATE TABLE access_user_role (
+  user_id     text NOT NULL REFERENCES access_user (id) ON DELETE CASCADE,
+  role        text NOT NULL,
+  assigned_by text NOT NULL,
+  assigned_at timestamptz NOT NULL,
+  PRIMARY KEY (user_id, role)
+);
+
+-- What users have set for themselves.
+CREATE TABLE user_profile (
+  username           text PRIMARY KEY,
+  pool               text,
+  bucket             text,
+  email_notification boolean NOT NULL,
+  slack_notification boolean NOT NULL
+);
+
+-- Who changed what, from where. The trail is cut off at its old end.
 CREATE TABLE audit (
   number     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at         timestamptz NOT NULL,
@@ -41,3 +65,5 @@ CREATE TABLE audit (
   address    text NOT NULL,
   request_id text NOT NULL
 );
+
+CREATE INDEX audit_by_time ON audit (at);

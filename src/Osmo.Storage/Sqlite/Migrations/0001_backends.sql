@@ -1,5 +1,6 @@
--- Times are microseconds since 1970-01-01 UTC.
+-- Times are microseconds since 1970-01-01 UTC, flags are 0 or 1.
 
+-- Which activation of a backend's grain may write is not here: one process has the file, and knows.
 CREATE TABLE backend (
   name                TEXT PRIMARY KEY,
   revision            INTEGER NOT NULL,
@@ -7,38 +8,28 @@ CREATE TABLE backend (
   cluster_uid         TEXT,
   namespace           TEXT NOT NULL,
   agent_version       TEXT NOT NULL,
+  agent_protocol      TEXT NOT NULL,
   prefix              TEXT NOT NULL,
   agent_label_updates INTEGER NOT NULL,
   created_at          INTEGER NOT NULL,
   last_heartbeat      INTEGER
 ) WITHOUT ROWID;
 
--- One row a change, with the document of what changed and not of everything: the complete configuration at a revision is
--- the newest document of each name up to it.
-CREATE TABLE config_history (
-  config_type TEXT NOT NULL,
-  revision    INTEGER NOT NULL,
-  name        TEXT NOT NULL,
-  username    TEXT NOT NULL,
-  created_at  INTEGER NOT NULL,
-  description TEXT NOT NULL,
-  tags        TEXT NOT NULL,
-  document    TEXT,
-  PRIMARY KEY (config_type, revision)
-) WITHOUT ROWID;
-
-CREATE INDEX config_history_by_name ON config_history (config_type, name, revision);
-
-INSERT INTO config_history (config_type, revision, name, username, created_at, description, tags, document)
-VALUES ('BACKEND', 1, '', 'system', CAST(unixepoch('subsec') * 1000000 AS INTEGER), 'Initial configuration', '["initial-config"]', NULL);
-
--- What changes often is apart from what is large: a condition change rewrites a small row.
+-- What changes often is apart from what is large: a condition change rewrites a small row. The version is the write that made the row: a
+-- random number, compared for equality only. What agents that judge nodes themselves say once is here too: their verdict, the label
+-- as they saw it, what is in use as JSON text.
 CREATE TABLE node (
-  backend       TEXT NOT NULL,
-  name          TEXT NOT NULL,
-  uid           TEXT NOT NULL,
-  unschedulable INTEGER NOT NULL,
-  conditions    TEXT NOT NULL,
+  backend         TEXT NOT NULL,
+  name            TEXT NOT NULL,
+  version         INTEGER NOT NULL,
+  uid             TEXT NOT NULL,
+  unschedulable   INTEGER NOT NULL,
+  conditions      TEXT NOT NULL,
+  available       INTEGER NOT NULL,
+  available_since INTEGER NOT NULL,
+  agent_verdict   INTEGER,
+  verified_label  TEXT,
+  usage           TEXT,
   PRIMARY KEY (backend, name)
 ) WITHOUT ROWID;
 
@@ -48,3 +39,9 @@ CREATE TABLE node_facts (
   facts   TEXT NOT NULL,
   PRIMARY KEY (backend, name)
 );
+
+-- Which messages of OSMO agents were taken.
+CREATE TABLE message_memory (
+  backend TEXT PRIMARY KEY,
+  memory  BLOB NOT NULL
+) WITHOUT ROWID;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Osmo.Agent;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Xunit;
 
 namespace Osmo.Unit.Tests.Agent.Listener;

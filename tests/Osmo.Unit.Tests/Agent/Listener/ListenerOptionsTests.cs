@@ -1,5 +1,5 @@
 using Osmo.Agent;
-using Osmo.Grains.Backends;
+using Osmo.Domain.Backends;
 using Osmo.Testing;
 using Xunit;
 

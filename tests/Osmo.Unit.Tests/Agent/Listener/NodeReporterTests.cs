@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Osmo.Agent;
-using Osmo.Grains.Availability;
+using Osmo.Domain.Availability;
 using Osmo.Kubernetes;
 using Osmo.Testing;
 using Xunit;
