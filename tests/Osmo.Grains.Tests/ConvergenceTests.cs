@@ -1,8 +1,8 @@
 using Osmo.Domain.Availability;
 using Osmo.Domain.Backends;
 using Osmo.Domain.Errors;
-using Osmo.Grains.Storage;
 using Osmo.Grains.Nodes;
+using Osmo.Grains.Storage;
 using Osmo.Grains.Tests.Rigs;
 
 namespace Osmo.Grains.Tests;

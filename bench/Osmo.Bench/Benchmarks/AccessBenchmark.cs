@@ -6,7 +6,6 @@ using Osmo.Access.Signing;
 using Osmo.Access.Tokens;
 using Osmo.Bench.Running;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 
 namespace Osmo.Bench.Benchmarks;
 

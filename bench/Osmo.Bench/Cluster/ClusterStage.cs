@@ -1,7 +1,4 @@
 using Osmo.Bench.Channel;
-using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
-using Osmo.Grains.Storage;
 using Osmo.Testing.Cluster;
 using Osmo.Testing.Postgres;
 

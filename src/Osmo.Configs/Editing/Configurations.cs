@@ -5,8 +5,8 @@ using Osmo.Configs.Documents;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 using Osmo.Domain.Errors;
+using Osmo.Grains.Backends;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Configs.Editing;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Osmo.Access.Roles;
 using Osmo.Configs.Documents;
-using Osmo.Grains.Backends;
 using Osmo.Domain.Errors;
+using Osmo.Grains.Backends;
 
 namespace Osmo.Configs.Editing;
 

@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Osmo.Domain.Backends;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Backends;
 using Osmo.Protocol;
 
 namespace Osmo.Gateway.Agents;

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Osmo.Domain.Backends;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Backends;
 using Osmo.Grains.Listeners;
 using Osmo.Protocol;
 

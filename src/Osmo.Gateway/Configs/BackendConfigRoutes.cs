@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Calls;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
-using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Configs;
 

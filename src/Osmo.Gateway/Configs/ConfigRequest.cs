@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Osmo.Configs;
 using Osmo.Configs.Secrets;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
 using Osmo.Grains.Backends;
-using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Configs;
 

@@ -4,8 +4,8 @@ using Osmo.Configs;
 using Osmo.Configs.Documents;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Secrets;
-using Osmo.Gateway.Http;
 using Osmo.Domain.Errors;
+using Osmo.Gateway.Http;
 
 namespace Osmo.Gateway.Configs;
 

@@ -7,9 +7,9 @@ using Osmo.Configs.Documents;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Errors;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Configs;

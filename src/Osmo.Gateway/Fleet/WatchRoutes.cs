@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
+using Osmo.Domain.Backends;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Backends;
 using Osmo.Grains.Events;
 
 namespace Osmo.Gateway.Fleet;

@@ -3,13 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
-using Osmo.Gateway.Calls;
-using Osmo.Gateway.Fleet;
 using Osmo.Domain.Backends;
 using Osmo.Domain.Errors;
 using Osmo.Domain.Nodes;
-using Osmo.Grains.Nodes;
 using Osmo.Domain.Pools;
+using Osmo.Gateway.Calls;
+using Osmo.Gateway.Fleet;
+using Osmo.Grains.Nodes;
 
 namespace Osmo.Gateway.Pools;
 

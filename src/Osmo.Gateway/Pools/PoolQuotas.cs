@@ -2,9 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Osmo.Gateway.Http;
 using Osmo.Domain.Nodes;
 using Osmo.Domain.Pools;
+using Osmo.Gateway.Http;
 
 namespace Osmo.Gateway.Pools;
 

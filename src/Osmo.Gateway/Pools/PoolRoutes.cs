@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Osmo.Gateway.Fleet;
 using Osmo.Domain.Errors;
 using Osmo.Domain.Pools;
+using Osmo.Gateway.Fleet;
 using Osmo.Grains.Storage;
 
 namespace Osmo.Gateway.Pools;

@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Access.Profiles;
+using Osmo.Domain.Backends;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
 using Osmo.Gateway.Pools;
-using Osmo.Domain.Backends;
-using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Profiles;
 

@@ -2,8 +2,8 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Osmo.Configs;
 using Osmo.Configs.Editing;
-using Osmo.Gateway.Http;
 using Osmo.Domain.Errors;
+using Osmo.Gateway.Http;
 
 namespace Osmo.Gateway.Versions;
 

@@ -1,6 +1,6 @@
-using Osmo.Domain.Backends;
 using System.Diagnostics.CodeAnalysis;
 using Osmo.Domain.Availability;
+using Osmo.Domain.Backends;
 
 namespace Osmo.Grains.Agents;
 

@@ -1,7 +1,7 @@
-using Osmo.Grains.Agents;
 using Osmo.Domain.Backends;
 using Osmo.Domain.Errors;
 using Osmo.Domain.Listeners;
+using Osmo.Grains.Agents;
 using Osmo.Grains.Listeners;
 
 namespace Osmo.Grains.Backends;

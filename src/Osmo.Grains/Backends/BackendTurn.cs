@@ -1,7 +1,7 @@
-using Osmo.Grains.Agents;
-using Osmo.Grains.Events;
 using Osmo.Domain.Backends;
 using Osmo.Domain.Errors;
+using Osmo.Grains.Agents;
+using Osmo.Grains.Events;
 using Osmo.Grains.Listeners;
 using Osmo.Grains.Storage;
 

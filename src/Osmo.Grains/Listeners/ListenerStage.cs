@@ -1,5 +1,5 @@
-using Osmo.Grains.Agents;
 using Osmo.Domain.Backends;
+using Osmo.Grains.Agents;
 using Osmo.Grains.Backends;
 
 namespace Osmo.Grains.Listeners;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Osmo.Domain.Availability;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 using Osmo.Domain.Nodes;
+using Osmo.Grains.Backends;
 
 namespace Osmo.Grains.Storage;
 

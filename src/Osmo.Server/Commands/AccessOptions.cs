@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Osmo.Access.Recognition;
+using Osmo.Domain.Errors;
 using Osmo.Gateway;
 using Osmo.Gateway.Access.Oidc;
-using Osmo.Domain.Errors;
 using Osmo.Server.Hosting;
 
 namespace Osmo.Server.Commands;

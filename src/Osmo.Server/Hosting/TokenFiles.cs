@@ -1,6 +1,6 @@
+using Osmo.Domain.Errors;
 using Osmo.Gateway;
 using Osmo.Gateway.Calls;
-using Osmo.Domain.Errors;
 
 namespace Osmo.Server.Hosting;
 

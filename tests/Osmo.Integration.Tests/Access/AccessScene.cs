@@ -7,7 +7,6 @@ using Osmo.Access.Recognition;
 using Osmo.Access.Secrets;
 using Osmo.Access.Tokens;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 using Osmo.Server.Hosting;
 using Osmo.Testing;
 using Osmo.Testing.Serving;

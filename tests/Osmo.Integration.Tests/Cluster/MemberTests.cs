@@ -100,18 +100,18 @@ public sealed class MemberTests(SharedPostgres postgres)
 
     private static OsmoServerOptions Member(
         string database, string name, ServerRoles roles, ClusterCredentials? credentials = null) => new()
-    {
-        Url = "http://127.0.0.1:0",
-        LogLevel = LogLevel.None,
-        Cluster = new ClusterSettings
         {
-            Roles = roles,
-            Postgres = database,
-            Id = name,
-            Endpoint = "127.0.0.1:0",
-            CertificateFile = credentials?.CertificateFile,
-            CertificateKeyFile = credentials?.PrivateKeyFile,
-            AuthorityFile = credentials?.AuthorityFile,
-        },
-    };
+            Url = "http://127.0.0.1:0",
+            LogLevel = LogLevel.None,
+            Cluster = new ClusterSettings
+            {
+                Roles = roles,
+                Postgres = database,
+                Id = name,
+                Endpoint = "127.0.0.1:0",
+                CertificateFile = credentials?.CertificateFile,
+                CertificateKeyFile = credentials?.PrivateKeyFile,
+                AuthorityFile = credentials?.AuthorityFile,
+            },
+        };
 }

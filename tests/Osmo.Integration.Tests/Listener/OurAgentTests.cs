@@ -1,6 +1,5 @@
 using Osmo.Agent;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 using Osmo.Testing;
 using Osmo.Testing.Serving;
 using Xunit;

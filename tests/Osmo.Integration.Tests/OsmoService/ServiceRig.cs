@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Osmo.Agent;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Backends;
 using Osmo.Kubernetes;
 using Osmo.KubeSim;
 using Osmo.Testing;

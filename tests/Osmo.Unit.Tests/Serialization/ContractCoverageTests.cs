@@ -1,5 +1,5 @@
-using Osmo.Domain.Backends;
 using Orleans.Serialization.Serializers;
+using Osmo.Domain.Backends;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Silos;

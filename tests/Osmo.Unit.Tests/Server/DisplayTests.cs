@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 using Osmo.Agent;
 using Osmo.Domain.Backends;
-using Osmo.Grains.Events;
 using Osmo.Domain.Nodes;
+using Osmo.Grains.Events;
 using Osmo.Server.Display;
 using Osmo.Testing;
 using Xunit;

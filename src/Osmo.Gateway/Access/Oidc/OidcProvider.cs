@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Osmo.Access.Recognition;
-using Osmo.Gateway.Access.Routes;
 using Osmo.Domain.Errors;
+using Osmo.Gateway.Access.Routes;
 
 namespace Osmo.Gateway.Access.Oidc;
 

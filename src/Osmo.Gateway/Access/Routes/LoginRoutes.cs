@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Access.Recognition;
 using Osmo.Access.Signing;
+using Osmo.Domain.Errors;
 using Osmo.Gateway.Access.Oidc;
 using Osmo.Gateway.Http;
-using Osmo.Domain.Errors;
 
 namespace Osmo.Gateway.Access.Routes;
 

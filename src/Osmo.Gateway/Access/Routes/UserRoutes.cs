@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Access.Users;
-using Osmo.Gateway.Http;
 using Osmo.Domain.Errors;
+using Osmo.Gateway.Http;
 
 namespace Osmo.Gateway.Access.Routes;
 

@@ -1,6 +1,6 @@
 using Osmo.Domain.Availability;
-using Osmo.Grains.Agents;
 using Osmo.Domain.Listeners;
+using Osmo.Grains.Agents;
 
 namespace Osmo.Gateway.Agents.Listener;
 

@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Osmo.Domain.Availability;
-using Osmo.Grains.Listeners;
 using Osmo.Domain.Nodes;
+using Osmo.Grains.Listeners;
 using Osmo.Grains.Nodes;
 
 namespace Osmo.Gateway.Agents.Listener;
