@@ -119,7 +119,7 @@ public sealed partial class BackendGrain
         {
             // A node of an earlier batch is seen when it is published.
             await AppliedAsync(agent.Applied);
-            await AppliedAsync(_nodes!.RemoveOthersAsync(entry => entry.SeenInSession == agent.Id));
+            await AppliedAsync(_nodes!.RemoveUnseenAsync(agent.Id));
             agent.InSnapshot = false;
             agent.SnapshotTaken = true;
             if (ReferenceEquals(_state!.Session, agent))

@@ -7,6 +7,10 @@ namespace Osmo.Grains.Nodes;
 /// A node: the only place where its verdict is decided, and the only writer of its row. The key is <c>backend/node</c>; it runs on the silo
 /// of its backend's grain, with which it shares the roster, and is awake only while something happens to it.
 /// <para>
+/// The backend's grain names its activation with everything that it tells. What another one tells has no effect: a message of one that has
+/// ended may arrive after it, and its order means nothing here.
+/// </para>
+/// <para>
 /// Every method may throw <see cref="OsmoException"/> with <see cref="ErrorCode.Moved"/> if the backend's grain is not, or not any more, on
 /// the silo that the node was placed on, and with <see cref="ErrorCode.Unavailable"/> if the store does not answer.
 /// </para>
@@ -21,28 +25,36 @@ public interface INodeGrain : IGrainWithStringKey
     Task<NodeExplanation> ExplainAsync(CancellationToken cancellationToken);
 
     /// <summary>Takes what an agent says of the node. When it returns, that is durable and published.</summary>
+    /// <param name="activation">The activation of the backend that tells it; see <see cref="Roster.Activation"/>.</param>
+    /// <param name="observation">What it says.</param>
     [Alias("observe")]
-    ValueTask<NodeOutcome> ObserveAsync(NodeObservation observation);
+    ValueTask<NodeOutcome> ObserveAsync(long activation, NodeObservation observation);
 
     /// <summary>Takes what an agent says is in use of the node; nothing if the node is not known.</summary>
+    /// <param name="activation">The activation of the backend that tells it.</param>
+    /// <param name="observation">What it says.</param>
     [Alias("use")]
-    ValueTask<NodeOutcome> UseAsync(NodeUsageObservation observation);
+    ValueTask<NodeOutcome> UseAsync(long activation, NodeUsageObservation observation);
 
     /// <summary>The node does not exist any more. When it returns, its row is gone.</summary>
+    /// <param name="activation">The activation of the backend that tells it.</param>
     /// <param name="order">The place of this among what happened to the backend's nodes; see <see cref="NodeObservation.Order"/>.</param>
     [Alias("remove")]
-    ValueTask<NodeOutcome> RemoveAsync(long order);
+    ValueTask<NodeOutcome> RemoveAsync(long activation, long order);
 
     /// <summary>
     /// Looks at the node again: the rules, the label switch, or the agent's session changed. Judges it by the rules in force, writes it if
     /// the verdict flips, and asks for its label if that differs.
     /// </summary>
+    /// <param name="activation">The activation of the backend that asks for it.</param>
     [Alias("review")]
-    ValueTask<NodeOutcome> ReviewAsync();
+    ValueTask<NodeOutcome> ReviewAsync(long activation);
 
     /// <summary>The agent says how an update of the label went.</summary>
+    /// <param name="activation">The activation of the backend that tells it.</param>
+    /// <param name="report">How it went.</param>
     [Alias("label-reported")]
-    ValueTask<NodeOutcome> LabelReportedAsync(LabelReport report);
+    ValueTask<NodeOutcome> LabelReportedAsync(long activation, LabelReport report);
 }
 
 /// <summary>What became of something that was told to a node.</summary>

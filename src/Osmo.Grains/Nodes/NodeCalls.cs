@@ -18,6 +18,9 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
     /// <summary>Nodes that were told something and have not done it yet, with the end of the last of it.</summary>
     private readonly Dictionary<string, Task> _underWay = new(StringComparer.Ordinal);
 
+    /// <summary>Of these the nodes that an agent has reported, with its session: they exist, even if they are not published yet.</summary>
+    private readonly Dictionary<string, long> _reported = new(StringComparer.Ordinal);
+
     private long _order;
 
     /// <summary>Passes on what an agent says of a node, if it says anything new.</summary>
@@ -30,7 +33,8 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
         }
 
         var observation = new NodeObservation(++_order, session, report);
-        return TellAsync(report.Name, grain => grain.ObserveAsync(observation));
+        _reported[report.Name] = session;
+        return TellAsync(report.Name, grain => grain.ObserveAsync(roster.Activation, observation));
     }
 
     /// <summary>Passes on what an agent says is in use of a node.</summary>
@@ -42,15 +46,23 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
         }
 
         var observation = new NodeUsageObservation(++_order, usage);
-        return TellAsync(node, grain => grain.UseAsync(observation));
+        return TellAsync(node, grain => grain.UseAsync(roster.Activation, observation));
     }
 
     /// <summary>A node does not exist any more.</summary>
     public Task<NodeOutcome> RemoveAsync(string node)
     {
         var order = ++_order;
-        return TellAsync(node, grain => grain.RemoveAsync(order));
+        return TellAsync(node, grain => grain.RemoveAsync(roster.Activation, order));
     }
+
+    /// <summary>
+    /// Removes every node that a session has not reported. One that it reports while this is decided, after the snapshot that is complete
+    /// now, is not seen in it yet and has come back.
+    /// </summary>
+    public Task RemoveUnseenAsync(long session) => RemoveOthersAsync(
+        entry => entry.SeenInSession == session
+            || (_reported.TryGetValue(entry.Current.Name, out var reporting) && reporting == session));
 
     /// <summary>Removes every node that is not among those that exist.</summary>
     public Task RemoveOthersAsync(Func<NodeEntry, bool> exists) =>
@@ -61,7 +73,7 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
 
     /// <summary>Passes on how an update of a label went.</summary>
     public Task<NodeOutcome> LabelReportedAsync(LabelReport report) =>
-        roster.TryGet(report.Node, out _) ? TellAsync(report.Node, grain => grain.LabelReportedAsync(report)) : Done;
+        roster.TryGet(report.Node, out _) ? TellAsync(report.Node, grain => grain.LabelReportedAsync(roster.Activation, report)) : Done;
 
     private static bool Says(NodeSnapshot node, NodeReport report) =>
         node.Unschedulable == report.Unschedulable
@@ -72,7 +84,7 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
         && node.Conditions.Matches(report.Conditions.AsSpan())
         && (report.Facts is null || report.Facts.Equals(node.Facts));
 
-    private Task<NodeOutcome> ReviewAsync(string node) => TellAsync(node, static grain => grain.ReviewAsync());
+    private Task<NodeOutcome> ReviewAsync(string node) => TellAsync(node, grain => grain.ReviewAsync(roster.Activation));
 
     /// <summary>
     /// Tells a node something when it has done what it was told before. Calls to a grain that is not active yet may overtake each other,
@@ -97,6 +109,7 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvide
             if (_underWay[node] == done.Task)
             {
                 _underWay.Remove(node);
+                _reported.Remove(node);
             }
 
             done.SetResult();

@@ -59,9 +59,9 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
     }
 
     /// <inheritdoc/>
-    public async ValueTask<NodeOutcome> ObserveAsync(NodeObservation observation)
+    public async ValueTask<NodeOutcome> ObserveAsync(long activation, NodeObservation observation)
     {
-        var roster = Joined();
+        var roster = await JoinedAsync(activation);
         if (observation.Order < _lastOrder)
         {
             return NodeOutcome.Outdated;
@@ -95,9 +95,9 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
     }
 
     /// <inheritdoc/>
-    public async ValueTask<NodeOutcome> UseAsync(NodeUsageObservation observation)
+    public async ValueTask<NodeOutcome> UseAsync(long activation, NodeUsageObservation observation)
     {
-        var roster = Joined();
+        var roster = await JoinedAsync(activation);
         if (observation.Order < _lastUse)
         {
             return NodeOutcome.Outdated;
@@ -114,9 +114,9 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
     }
 
     /// <inheritdoc/>
-    public async ValueTask<NodeOutcome> RemoveAsync(long order)
+    public async ValueTask<NodeOutcome> RemoveAsync(long activation, long order)
     {
-        var roster = Joined();
+        var roster = await JoinedAsync(activation);
         if (order < _lastOrder)
         {
             return NodeOutcome.Outdated;
@@ -134,9 +134,9 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
     }
 
     /// <inheritdoc/>
-    public async ValueTask<NodeOutcome> ReviewAsync()
+    public async ValueTask<NodeOutcome> ReviewAsync(long activation)
     {
-        var roster = Joined();
+        var roster = await JoinedAsync(activation);
         if (_entry is { } entry)
         {
             var judged = roster.Judge(entry.Current, Now());
@@ -152,15 +152,15 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
     }
 
     /// <inheritdoc/>
-    public ValueTask<NodeOutcome> LabelReportedAsync(LabelReport report)
+    public async ValueTask<NodeOutcome> LabelReportedAsync(long activation, LabelReport report)
     {
-        var roster = Joined();
+        var roster = await JoinedAsync(activation);
         if (_entry is { } entry && entry.LabelReported(roster.LabelRound, report))
         {
             roster.AskForLabel(entry);
         }
 
-        return new(NodeOutcome.Done);
+        return NodeOutcome.Done;
     }
 
     /// <summary>Makes a state durable and shows it; judges again if the rules changed meanwhile, which nobody else would notice.</summary>
@@ -229,6 +229,31 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
         {
             DeactivateOnIdle();
         }
+    }
+
+    /// <summary>
+    /// Only the activation of the backend that the roster belongs to is obeyed. If another one calls, one of the two has lost the backend:
+    /// the store says which, and if it is the one here the node ends, to be placed where the other is.
+    /// </summary>
+    private async ValueTask<Roster> JoinedAsync(long activation)
+    {
+        var roster = Joined();
+        if (roster.Activation == activation)
+        {
+            return roster;
+        }
+
+        try
+        {
+            await store.ConfirmAsync(roster.Backend, roster.Activation, CancellationToken.None);
+        }
+        catch (OsmoException)
+        {
+            DeactivateOnIdle();
+            throw;
+        }
+
+        throw new OsmoException(ErrorCode.Moved, $"Backend {_backend} belongs to another activation of its grain by now. Try again.");
     }
 
     private Roster Joined()
