@@ -18,7 +18,8 @@ public sealed class StopTests : IDisposable
     public async Task The_demo_shows_three_backends_in_step_until_it_is_interrupted()
     {
         await using var demo = await ServerProcess.StartAsync(
-            ["demo", "--nodes", "30", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data")]);
+            ["demo", "--nodes", "30", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data")],
+            cancellationToken: TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(
             () => demo.Lines.Any(line => Backends.All(name => line.Contains($"{name}: ", StringComparison.Ordinal))
                 && line.Split("in step").Length == Backends.Length + 1),

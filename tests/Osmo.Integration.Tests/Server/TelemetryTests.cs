@@ -43,7 +43,8 @@ public sealed class TelemetryTests : IAsyncLifetime
                 "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf",
                 "OTEL_METRIC_EXPORT_INTERVAL=200",
                 "OTEL_RESOURCE_ATTRIBUTES=k8s.cluster.name=here",
-            ]);
+            ],
+            cancellationToken: TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = server.Url };
         using var answer = await http.GetAsync("/readyz", TestContext.Current.CancellationToken);
         await server.StopAsync("TERM");
@@ -62,7 +63,8 @@ public sealed class TelemetryTests : IAsyncLifetime
     public async Task A_collector_that_is_no_url_is_refused()
     {
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(() => ServerProcess.StartAsync(
-            ["serve", "--url", "http://127.0.0.1:0"], environment: ["OTEL_EXPORTER_OTLP_ENDPOINT=collector"]));
+            ["serve", "--url", "http://127.0.0.1:0"], environment: ["OTEL_EXPORTER_OTLP_ENDPOINT=collector"],
+            cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT is 'collector', which is no URL", refusal.Message, StringComparison.Ordinal);
     }
 }

@@ -38,7 +38,8 @@ public sealed class WatchCommandTests : IAsyncDisposable
             [
                 "watch", "--kubeconfig", kubeconfig, "--context", "=real", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data"),
                 .. options,
-            ]);
+            ],
+            cancellationToken: TestContext.Current.CancellationToken);
         using var http = new HttpClient { BaseAddress = watch.Url };
         await Eventually.AgreesAsync(async () => Difference(await NodesAsync(http), ("node-0", true)), "the node is known");
 
@@ -83,7 +84,8 @@ public sealed class WatchCommandTests : IAsyncDisposable
             [
                 "watch", "--kubeconfig", kubeconfig, "--context", "=real", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data"),
                 "--admin-token-file", admin, "--agent-token-file", _folder.Of("agent"),
-            ]);
+            ],
+            cancellationToken: TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(
             () => watch.Lines.Any(line => line.Contains("in step", StringComparison.Ordinal)),
             "the agent is in step",
