@@ -27,9 +27,9 @@ internal sealed class PendingCommit(BackendCommit commit)
 
     public string Claim => string.Create(CultureInfo.InvariantCulture, $"{commit.Backend.Value}:{Activation}");
 
-    public void Refuse() => SetException(Refusal.Of(commit));
+    public void Refuse() => TrySetException(Refusal.Of(commit));
 
-    public void Fail(Exception failure) => SetException(failure);
+    public void Fail(Exception failure) => TrySetException(failure);
 }
 
 /// <summary>A change of a node that waits. There are tens of thousands a second of them: it is its own task.</summary>
@@ -43,9 +43,9 @@ internal sealed class PendingNode(NodeWrite write)
     /// <summary>Whether its facts are written: a new row always has some.</summary>
     public bool HasFacts => write is { Next: not null } and ({ FactsChanged: true } or { Expected: 0 });
 
-    public void Refuse() => SetException(Refusal.Of(write.Backend));
+    public void Refuse() => TrySetException(Refusal.Of(write.Backend));
 
-    public void Fail(Exception failure) => SetException(failure);
+    public void Fail(Exception failure) => TrySetException(failure);
 }
 
 /// <summary>Whoever only waits until all before is settled.</summary>
@@ -60,5 +60,5 @@ internal sealed class PendingSettle : TaskCompletionSource, IPendingWrite
 
     public void Refuse() => throw new InvalidOperationException("There is nothing that the fence could refuse.");
 
-    public void Fail(Exception failure) => SetException(failure);
+    public void Fail(Exception failure) => TrySetException(failure);
 }

@@ -76,7 +76,7 @@ internal sealed class PostgresNodeWriter : IDisposable
         {
             if (written is null || written.Contains($"{pending.Write.Backend.Value}/{pending.Write.Node}"))
             {
-                pending.SetResult();
+                pending.TrySetResult();
             }
             else
             {
