@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Orleans.Runtime;
 using Osmo.Domain.Errors;
 
@@ -12,7 +13,7 @@ internal static class GrainFailures
     /// </summary>
     public static bool IsTransient(Exception failure) => failure is OsmoException refusal
         ? refusal.Code is ErrorCode.Moved or ErrorCode.Unavailable
-        : failure is OperationCanceledException or OrleansException or TimeoutException or IOException;
+        : failure is OperationCanceledException or OrleansException or TimeoutException or IOException or DbException;
 
     /// <summary>The failure in words for an operator.</summary>
     public static string Tell(Exception failure) => failure switch

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Serialization;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Placement;
@@ -58,7 +59,9 @@ internal static class OrleansSettings
         silo.AddPlacementDirector<BackendPlacementStrategy, BackendPlacementDirector>();
         silo.AddPlacementDirector<WithBackendPlacementStrategy, WithBackendPlacementDirector>();
         silo.AddPlacementDirector<OnSiloPlacementStrategy, OnSiloPlacementDirector>();
-        UseDirectory(silo);
+
+        // What the database's driver throws reaches a caller as it is, and not as the complaint that it cannot be sent.
+        silo.Services.Configure<ExceptionSerializationOptions>(failures => failures.SupportedNamespacePrefixes.Add("Npgsql"));
         if (!options.HostsBackends)
         {
             silo.Services.PostConfigure<GrainTypeOptions>(types => types.Classes.RemoveWhere(IsOfSilosOnly));
@@ -95,19 +98,6 @@ internal static class OrleansSettings
         logging.AddFilter("Orleans.Runtime.GrainDirectory", LogLevel.Error);
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
-    }
-
-    /// <summary>
-    /// The directory that recovers what a silo that died knew from those that live. With the other one, which is Orleans' own choice, these
-    /// end every grain of theirs that the dead silo had in its part. It holds back what was known to a dead silo for half a minute, so
-    /// that no grain has two activations; the store's fence makes that needless.
-    /// </summary>
-    private static void UseDirectory(ISiloBuilder silo)
-    {
-#pragma warning disable ORLEANSEXP003 // It is announced as an experiment; the decision record says what it was tried with.
-        silo.AddDistributedGrainDirectory();
-#pragma warning restore ORLEANSEXP003
-        silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
     }
 
     private static bool IsOfSilosOnly(Type grain) => grain.Assembly == typeof(SiloGrain).Assembly && grain != typeof(SiloGrain);
