@@ -68,7 +68,7 @@ public sealed class BackendCalls(IGrainFactory grains, BackendCallOptions option
         "read a node of",
         backend,
         null,
-        ending => grains.GetGrain<INodeGrain>($"{backend}/{node}").ExplainAsync(ending),
+        ending => grains.GetGrain<INodeGrain>(NodeKey.Of(backend, node)).ExplainAsync(ending),
         cancellationToken);
 
     /// <summary>

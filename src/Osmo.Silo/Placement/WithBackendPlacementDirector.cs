@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Orleans.Runtime.Placement;
 using Osmo.Grains.Backends;
+using Osmo.Grains.Nodes;
 using Osmo.Grains.Placement;
 
 namespace Osmo.Silo.Placement;
@@ -22,9 +23,7 @@ internal sealed class WithBackendPlacementDirector(ActiveBackends active, IGrain
     /// </summary>
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
-        var key = target.GrainIdentity.Key.ToString()!;
-        var slash = key.IndexOf('/', StringComparison.Ordinal);
-        var backend = slash < 0 ? key : key[..slash];
+        var backend = NodeKey.BackendOf(target.GrainIdentity.Key.ToString()!);
         return active.Has(backend) ? _here ??= Task.FromResult(context.LocalSilo) : AskAsync(backend, target, context);
     }
 
