@@ -5,7 +5,7 @@ namespace Osmo.Grains;
 /// <summary>What grains log.</summary>
 internal static partial class GrainsLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} cannot be loaded: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Backend {Backend} cannot be loaded: {Reason}")]
     public static partial void LoadFailed(ILogger logger, string backend, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Backend {Backend} belongs to another activation by now; this one ends")]

@@ -51,7 +51,7 @@ public sealed partial class BackendGrain(
         }
         catch (OsmoException)
         {
-            // The call that activated the grain tries again, and is told.
+            // The call that activated the grain is told, and ends the activation: the next one may be on a silo that reaches the store.
         }
     }
 
@@ -98,12 +98,14 @@ public sealed partial class BackendGrain(
         catch (OsmoException failure)
         {
             GrainsLog.LoadFailed(logger, _name.Value, failure.Message);
+            End(failure);
             throw;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             GrainsLog.Failed(logger, _name.Value, failure);
-            throw Unavailable(_name, "could not be loaded");
+            End(Unavailable(_name, "could not be loaded"));
+            throw _end!;
         }
         finally
         {
@@ -274,6 +276,7 @@ public sealed partial class BackendGrain(
     {
         if (_end is { } end)
         {
+            DeactivateOnIdle();
             throw new OsmoException(end.Code, end.Message);
         }
     }

@@ -263,9 +263,10 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
             return roster;
         }
 
-        DeactivateOnIdle();
+        // Who called may go on calling here from memory, and ending alone would bring the node up here again and again.
+        this.MigrateOnIdle();
         throw _roster?.End
-            ?? new OsmoException(ErrorCode.Moved, $"The grain of backend {_backend} is not on this silo (any more). Try again.");
+            ?? new OsmoException(ErrorCode.Moved, $"The grain of backend {_backend} is not on the silo of node {_node}. Try again.");
     }
 
     private DateTimeOffset Now() => StoredNow.Of(time);

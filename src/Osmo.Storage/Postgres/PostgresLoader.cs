@@ -42,8 +42,8 @@ internal sealed class PostgresLoader : IDisposable
         _holdMax = database.Options.StatementTimeout;
         _waitMax = 2 * _holdMax;
 
-        // There may be a hundred thousand nodes.
-        _readMax = 6 * _holdMax;
+        // There may be a hundred thousand nodes. But a backend whose silo was cut off from the store waits here until it loads elsewhere.
+        _readMax = 2 * _holdMax;
 
         // Loads that wait for rows must leave connections to others, also to those who end what they wait for.
         _turns = new SemaphoreSlim(Math.Max(1, (database.Options.ConnectionsMax - database.Options.Writers) / 2));
