@@ -50,6 +50,7 @@ public static class SiloServiceCollectionExtensions
         services.AddSingleton<IFleetWatch, FleetWatch>();
         services.AddSingleton<LoadWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<LoadWatch>());
+        services.AddHostedService<IsolationWatch>();
         services.AddSingleton<BackendMover>();
         services.AddHostedService<Drain>();
         if (options.HostsBackends)

@@ -17,6 +17,11 @@ internal sealed class LoadWatch(Members members, SiloLoads loads, LocalSilo loca
     /// <summary>Members that were asked and have not answered: they are not asked again before.</summary>
     private readonly ConcurrentDictionary<SiloAddress, byte> _asked = [];
 
+    private long _answeredAt;
+
+    /// <summary>The clock's timestamp of the last answer of another member; 0 if none has answered yet.</summary>
+    public long AnsweredAt => Interlocked.Read(ref _answeredAt);
+
     /// <summary>The first answers are there when others can call this member.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -66,6 +71,7 @@ internal sealed class LoadWatch(Members members, SiloLoads loads, LocalSilo loca
         try
         {
             loads.Learn(silo, await members.GrainOf(silo).GetLoadAsync().ConfigureAwait(false));
+            Interlocked.Exchange(ref _answeredAt, time.GetTimestamp());
         }
         catch (Exception failure)
         {
