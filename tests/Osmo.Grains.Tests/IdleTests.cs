@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Osmo.Domain.Errors;
 using Osmo.Grains.Agents;
 using Osmo.Grains.Nodes;
@@ -85,6 +86,27 @@ public sealed class IdleTests
         Assert.Equal("kept", (await agent.StatusAsync()).Record.Config.Description);
         Assert.True(await agent.ReportAsync(GrainCluster.Report("n")));
         Assert.True((await cluster.Node("b", "n").ExplainAsync(Cancel)).Node.Available);
+    }
+
+    /// <summary>Silos remember where a grain was, and a node that ends alone would come up at the same place by the next call.</summary>
+    [Fact]
+    public async Task A_node_follows_its_backend_although_the_silo_that_calls_it_remembers_the_place_of_before()
+    {
+        await using var cluster = await GrainCluster.StartAsync(silos: 2);
+        var agent = await ScriptedAgent.JoinAsync(cluster, "b");
+        await agent.SnapshotAsync(GrainCluster.Report("n"));
+        for (var moves = 0; moves < 3; moves++)
+        {
+            var from = await agent.Backend.PingAsync();
+            var other = cluster.Orleans.Silos.Single(silo => silo.SiloAddress.ToParsableString() != from.Address);
+            var grains = other.ServiceProvider.GetRequiredService<IGrainFactory>();
+            await grains.GetGrain<INodeGrain>("b/n").ExplainAsync(Cancel);
+            await cluster.Orleans.MigrateAsync(agent.Backend, other.SiloAddress);
+            agent = await agent.RejoinAsync();
+            Assert.Equal(other.SiloAddress.ToParsableString(), (await agent.Backend.PingAsync()).Address);
+            Assert.True(await agent.SnapshotAsync(GrainCluster.Report("n", healthy: moves % 2 == 1)));
+            Assert.Equal(moves % 2 == 1, agent.Stored["n"].Available);
+        }
     }
 
     private static async Task<int> CountNodesAsync(GrainCluster cluster) =>

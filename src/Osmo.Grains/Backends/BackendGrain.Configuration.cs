@@ -59,11 +59,7 @@ public sealed partial class BackendGrain
     private async Task<TAnswer> ReadAsync<TAnswer>(Func<Roster, BackendView, TAnswer> read, CancellationToken cancellationToken)
     {
         await LoadAsync(cancellationToken);
-        if (_configuring is { } configuring)
-        {
-            await configuring.Task.WaitAsync(cancellationToken);
-        }
-
+        await _roster!.Configuring.WaitAsync(cancellationToken);
         ThrowIfOver();
         var (roster, view) = (_roster!, _state!.View);
         if (view.Record is null)

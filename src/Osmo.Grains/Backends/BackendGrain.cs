@@ -185,6 +185,7 @@ public sealed partial class BackendGrain(
         {
             // Somebody may read the new revision from the store before it is published here.
             _configuring = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _roster!.Configuring = _configuring.Task;
         }
 
         try

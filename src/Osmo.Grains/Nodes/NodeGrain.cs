@@ -51,6 +51,7 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
             Join();
         }
 
+        await Joined().Configuring.WaitAsync(cancellationToken);
         var roster = Joined();
         var explanation = roster.Record is { } record && roster.TryGet(_node, out var entry) ? roster.Explain(entry, record) : null;
         await store.ConfirmAsync(roster.Backend, roster.Activation, cancellationToken);
@@ -264,7 +265,7 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
         }
 
         // Who called may go on calling here from memory, and ending alone would bring the node up here again and again.
-        this.MigrateOnIdle();
+        MigrateOnIdle();
         throw _roster?.End
             ?? new OsmoException(ErrorCode.Moved, $"The grain of backend {_backend} is not on the silo of node {_node}. Try again.");
     }

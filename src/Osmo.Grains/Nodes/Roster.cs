@@ -32,6 +32,7 @@ public sealed class Roster : IDisposable
     private volatile AgentSession? _session;
     private volatile OsmoException? _end;
     private volatile bool _lost;
+    private volatile Task _configuring = Task.CompletedTask;
     private long _labelRound;
 
     internal Roster(BackendName backend, long activation, NodeConditionRules rules, IFleetEventSink events)
@@ -61,6 +62,15 @@ public sealed class Roster : IDisposable
     {
         get => _lost;
         set => _lost = value;
+    }
+
+    /// <summary>
+    /// The change of the configuration that is being made durable. Reads wait for it: somebody may have seen it in the store already.
+    /// </summary>
+    internal Task Configuring
+    {
+        get => _configuring;
+        set => _configuring = value;
     }
 
     /// <summary>
