@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Osmo.Storage;
 
 /// <summary>
@@ -19,6 +21,11 @@ internal sealed class Coalescer<TItem, TAnswer>(int runningMax, Func<IReadOnlyCo
         {
             batch = _waiting ??= new Batch();
             batch.Items.Add(item);
+            if (Activity.Current is { } caller)
+            {
+                batch.Callers.Add(caller);
+            }
+
             begins = _running < runningMax;
             if (begins)
             {
@@ -39,6 +46,9 @@ internal sealed class Coalescer<TItem, TAnswer>(int runningMax, Func<IReadOnlyCo
     {
         while (batch is not null)
         {
+            // Not of who began the loop: of those who share this question.
+            Activity.Current = null;
+            using var trace = GroupTrace.Start("group question", batch.Callers);
             try
             {
                 batch.Answer.SetResult(await ask(batch.Items).ConfigureAwait(false));
@@ -64,6 +74,8 @@ internal sealed class Coalescer<TItem, TAnswer>(int runningMax, Func<IReadOnlyCo
     private sealed class Batch
     {
         public HashSet<TItem> Items { get; } = [];
+
+        public List<Activity> Callers { get; } = [];
 
         public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -77,8 +77,8 @@ public sealed class OsmoServer : IAsyncDisposable
         var stopping = CancellationToken.None;
         ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
         builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, url, _ => { }));
-        Telemetry.AddTo(builder.Services);
         var member = await MemberComposition.OpenAsync(options, CancellationToken.None);
+        Telemetry.AddTo(builder.Services, member.Description);
         member.AddTo(builder.Services);
         gateway.Version = member.Description.Version;
         var isGateway = member.Description.Roles.HasFlag(ServerRoles.Gateway);

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -12,14 +10,14 @@ namespace Osmo.Server.Hosting;
 /// Sends traces and metrics to a collector over OTLP, where the environment names one: by OpenTelemetry's own variables
 /// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the others), of which the SDK reads all.
 /// </summary>
-internal sealed class Telemetry(ServerDescription server) : IHostedService, IDisposable
+internal static class Telemetry
 {
     private const string Service = "osmo-server";
 
     /// <summary>What the parts of a process call their sources.</summary>
     private static readonly string[] Sources =
     [
-        "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime",
+        "Osmo.*", "Microsoft.AspNetCore", "System.Net.Http", "Npgsql", "Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime",
     ];
 
     private static readonly string[] Meters =
@@ -31,11 +29,9 @@ internal sealed class Telemetry(ServerDescription server) : IHostedService, IDis
     private static readonly string[] Endpoints =
         ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"];
 
-    private OpenTelemetrySdk? _sdk;
-
     /// <summary>Adds it where the environment names a collector: without one nothing is measured that nobody would see.</summary>
     /// <exception cref="OsmoException">What it names is no URL.</exception>
-    public static void AddTo(IServiceCollection services)
+    public static void AddTo(IServiceCollection services, ServerDescription server)
     {
         var named = Endpoints.Select(name => (Name: name, Url: Environment.GetEnvironmentVariable(name)))
             .Where(one => one.Url is { Length: > 0 })
@@ -53,24 +49,14 @@ internal sealed class Telemetry(ServerDescription server) : IHostedService, IDis
         {
             // Without it the spans of requests have no attributes: ASP.NET Core leaves these to instrumentation packages.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
-            services.AddHostedService<Telemetry>();
+
+            // Read last, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word.
+            services.AddOpenTelemetry()
+                .ConfigureResource(resource => resource
+                    .AddService(Service, serviceVersion: server.Version, serviceInstanceId: server.Id)
+                    .AddEnvironmentVariableDetector())
+                .WithTracing(traces => traces.AddSource(Sources).AddOtlpExporter())
+                .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter());
         }
     }
-
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        // Read last, OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES have the last word.
-        _sdk = OpenTelemetrySdk.Create(builder => builder
-            .ConfigureResource(resource => resource
-                .AddService(Service, serviceVersion: server.Version, serviceInstanceId: server.Id)
-                .AddEnvironmentVariableDetector())
-            .WithTracing(traces => traces.AddSource(Sources).AddOtlpExporter())
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter()));
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Sends what was not sent yet: after everything else has stopped, whose end belongs to it.</summary>
-    public void Dispose() => _sdk?.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Osmo.Grains.Storage;
 
@@ -6,6 +7,9 @@ namespace Osmo.Storage.Postgres;
 /// <summary>A write that waits for its transaction.</summary>
 internal interface IPendingWrite
 {
+    /// <summary>The span in which the caller asked; null if it is not traced.</summary>
+    Activity? Caller { get; }
+
     /// <summary>What it claims of its backend, as the fence names what does not hold.</summary>
     string Claim { get; }
 
@@ -22,6 +26,8 @@ internal sealed class PendingCommit(BackendCommit commit)
 {
     public BackendCommit Commit => commit;
 
+    public Activity? Caller { get; } = Activity.Current;
+
     /// <summary>The activation that the backend's row has to have; null if there must be no row.</summary>
     public long? Activation => commit.Creates ? null : commit.Activation;
 
@@ -37,6 +43,8 @@ internal sealed class PendingNode(NodeWrite write)
     : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IPendingWrite
 {
     public NodeWrite Write => write;
+
+    public Activity? Caller { get; } = Activity.Current;
 
     public string Claim => string.Create(CultureInfo.InvariantCulture, $"{write.Backend.Value}:{write.Activation}");
 
@@ -55,6 +63,8 @@ internal sealed class PendingSettle : TaskCompletionSource, IPendingWrite
         : base(TaskCreationOptions.RunContinuationsAsynchronously)
     {
     }
+
+    public Activity? Caller => null;
 
     public string Claim => "";
 

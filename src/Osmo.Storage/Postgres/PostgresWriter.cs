@@ -126,6 +126,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
             return;
         }
 
+        using var trace = GroupTrace.Start("group commit", group.Select(pending => pending.Caller));
         try
         {
             await write(_session.Connection, group).ConfigureAwait(false);
