@@ -18,7 +18,6 @@ internal sealed class AccessMiddleware(
     OpenConnections connections,
     LastUses uses)
 {
-    private const string StatusPath = "/status";
     private const string UserHeader = "x-osmo-user";
     private const string RetryAfterSeconds = "2";
 
@@ -57,7 +56,7 @@ internal sealed class AccessMiddleware(
 
     private async Task GuardAsync(HttpContext context)
     {
-        var takesPassword = context.Request.Path.StartsWithSegments(StatusPath);
+        var takesPassword = context.GetEndpoint()?.Metadata.GetMetadata<PageEndpoint>() is not null;
         var credential = Credential.Find(context.Request, takesPassword);
         if (credential is null && options.DeveloperMode)
         {
@@ -124,7 +123,6 @@ internal sealed class AccessMiddleware(
             reason = answer.Refusal!;
         }
 
-        // A browser, which shows the status page, knows how to ask for a password but not for a token.
         context.Response.Headers.WWWAuthenticate = takesPassword ? "Basic realm=osmo" : "Bearer";
         await (credential is null
             ? ProblemWriter.WriteAsync(context, StatusCodes.Status401Unauthorized, "Unauthorized", reason)

@@ -9,6 +9,12 @@ public static class EndpointAccess
     public static TBuilder OpenToEverybody<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.With(OpenEndpoint.Instance);
 
+    /// <summary>
+    /// Is looked at in a browser, which knows how to ask for a password and not for a token: takes a token as the password, too.
+    /// </summary>
+    public static TBuilder AsPage<TBuilder>(this TBuilder endpoint)
+        where TBuilder : IEndpointConventionBuilder => endpoint.With(PageEndpoint.Instance);
+
     /// <summary>Opens a WebSocket, which is a method of its own to roles, and stays open.</summary>
     internal static TBuilder AsWebSocket<TBuilder>(this TBuilder endpoint)
         where TBuilder : IEndpointConventionBuilder => endpoint.With(WebSocketEndpoint.Instance).StaysOpen();
@@ -39,6 +45,12 @@ public sealed class OpenEndpoint
     }
 
     internal static OpenEndpoint Instance { get; } = new();
+}
+
+/// <summary>Marks a page for browsers.</summary>
+internal sealed class PageEndpoint
+{
+    public static PageEndpoint Instance { get; } = new();
 }
 
 /// <summary>Marks an endpoint of WebSockets.</summary>

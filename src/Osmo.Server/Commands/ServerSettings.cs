@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Osmo.Server.Hosting;
+using Osmo.Server.Status;
 
 namespace Osmo.Server.Commands;
 
@@ -36,6 +37,12 @@ internal sealed class ServerSettings
         DefaultValueFactory = _ => Variable(SecretsKeys.FileVariable),
     };
 
+    private readonly Option<bool> _orleansDashboard = new("--orleans-dashboard")
+    {
+        Description = $"Show Orleans' own dashboard at {OrleansDashboard.Path}, to administrators. Counting every call costs some speed; "
+            + "give it to all members of a cluster or to none.",
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_url);
@@ -43,6 +50,7 @@ internal sealed class ServerSettings
         command.Options.Add(_adminTokenFile);
         command.Options.Add(_agentTokenFile);
         command.Options.Add(_secretsKeyFile);
+        command.Options.Add(_orleansDashboard);
     }
 
     public OsmoServerOptions Read(ParseResult parsed, LogLevel logLevel) => new()
@@ -53,6 +61,7 @@ internal sealed class ServerSettings
         AgentTokenFile = parsed.GetValue(_agentTokenFile),
         SecretsKeyFile = parsed.GetValue(_secretsKeyFile),
         SecretsKeys = Variable(SecretsKeys.KeysVariable),
+        OrleansDashboard = parsed.GetValue(_orleansDashboard),
         LogLevel = logLevel,
     };
 

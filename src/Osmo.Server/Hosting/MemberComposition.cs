@@ -51,7 +51,9 @@ internal sealed class MemberComposition
         {
             var alone = new ServerDescription(AloneName, ServerRoles.Silo | ServerRoles.Gateway);
             return new MemberComposition(
-                alone, MemberOptions.Alone(alone.Id, alone.Version), services => services.AddSqliteStore(options.DataFolder));
+                alone,
+                MemberOptions.Alone(alone.Id, alone.Version) with { Dashboard = options.OrleansDashboard },
+                services => services.AddSqliteStore(options.DataFolder));
         }
 
         var credentials = new ClusterCredentials
@@ -81,6 +83,7 @@ internal sealed class MemberComposition
             Credentials = credentials,
             Times = new MembershipTimes { Probe = TimeSpan.FromSeconds(cluster.ProbeSeconds) },
             DrainLimit = TimeSpan.FromSeconds(cluster.DrainSeconds),
+            Dashboard = options.OrleansDashboard,
         };
         return new MemberComposition(description, member, services => services.AddPostgresStore(database));
     }

@@ -96,6 +96,11 @@ public sealed class OsmoServer : IAsyncDisposable
         app.UseFrontDoor();
         app.MapHealthRoutes();
         app.MapStatusPage();
+        if (options.OrleansDashboard)
+        {
+            app.MapDashboard();
+        }
+
         if (isGateway)
         {
             app.MapGateway();

@@ -45,6 +45,9 @@ public sealed class OsmoServerOptions
     /// <summary>Proxies whose <c>X-Forwarded-For</c> is believed.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; set; } = [];
 
+    /// <summary>Whether to show Orleans' own dashboard.</summary>
+    public bool OrleansDashboard { get; set; }
+
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
 

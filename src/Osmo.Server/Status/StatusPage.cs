@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Osmo.Domain.Errors;
+using Osmo.Gateway.Access;
 using Osmo.Grains.Silos;
 using Osmo.Server.Hosting;
 
@@ -17,7 +18,7 @@ internal static class StatusPage
 
     public static void MapStatusPage(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/status", ShowAsync).WithTags("Cluster").WithSummary("Status of this process and of the cluster (HTML)");
+        routes.MapGet("/status", ShowAsync).AsPage().WithTags("Cluster").WithSummary("Status of this process and of the cluster (HTML)");
     }
 
     private static async Task ShowAsync(

@@ -42,6 +42,9 @@ public sealed record MemberOptions
     /// <summary>How long handing over may take when the member is asked to stop.</summary>
     public TimeSpan DrainLimit { get; init; } = DrainLimitDefault;
 
+    /// <summary>Whether it counts its grains' calls for Orleans' dashboard; all members have to be alike.</summary>
+    public bool Dashboard { get; init; }
+
     /// <summary>Whether it is the only member.</summary>
     public bool IsAlone => ConnectionString is null;
 

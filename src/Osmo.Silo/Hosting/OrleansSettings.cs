@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Serialization;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
@@ -67,6 +68,7 @@ internal static class OrleansSettings
             silo.Services.PostConfigure<GrainTypeOptions>(types => types.Classes.RemoveWhere(IsOfSilosOnly));
         }
 
+        UseDashboard(silo, options.Dashboard);
         UseEndpoint(silo, options);
         UseMembership(silo, options);
     }
@@ -101,6 +103,19 @@ internal static class OrleansSettings
     }
 
     private static bool IsOfSilosOnly(Type grain) => grain.Assembly == typeof(SiloGrain).Assembly && grain != typeof(SiloGrain);
+
+    /// <summary>Without it the dashboard's own grains, which would not find what they need, must not be placed here.</summary>
+    private static void UseDashboard(ISiloBuilder silo, bool isOn)
+    {
+        if (isOn)
+        {
+            silo.AddDashboard(dashboard => dashboard.HideTrace = true);
+            return;
+        }
+
+        silo.Services.PostConfigure<GrainTypeOptions>(
+            types => types.Classes.RemoveWhere(grain => grain.Assembly == typeof(DashboardOptions).Assembly));
+    }
 
     /// <summary>Members call each other; nobody comes in as a client.</summary>
     private static void UseEndpoint(ISiloBuilder silo, MemberOptions options)
