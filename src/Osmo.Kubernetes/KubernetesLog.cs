@@ -15,7 +15,7 @@ internal static partial class KubernetesLog
     [LoggerMessage(4003, LogLevel.Information, "The watch's resource version {resourceVersion} has expired; listing again")]
     public static partial void Expired(ILogger logger, string resourceVersion);
 
-    [LoggerMessage(4004, LogLevel.Warning, "A node cannot be used and keeps its last good state: {node}")]
+    [LoggerMessage(4004, LogLevel.Warning, "A node cannot be read, and counts as unavailable until it can: {node}")]
     public static partial void Malformed(ILogger logger, MalformedNode node);
 
     [LoggerMessage(4005, LogLevel.Warning, "A watch line is unusable: {error}; resuming from resource version {resourceVersion}")]

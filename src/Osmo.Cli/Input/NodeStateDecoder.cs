@@ -9,6 +9,7 @@ internal sealed class NodeStateDecoder
 
     /// <exception cref="FormatException">The bytes are no node, or a field has the wrong type; the message says which.</exception>
     public NodeProjection Decode(ReadOnlyMemory<byte> json) =>
-        _decoder.DecodeNode(json.Span, known: null, out var malformed)
-        ?? throw new FormatException($"{malformed}.");
+        _decoder.DecodeNode(json.Span, known: null, out var malformed) is { } node && malformed is null
+            ? node
+            : throw new FormatException($"{malformed}.");
 }

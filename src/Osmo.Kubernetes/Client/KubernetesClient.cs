@@ -61,8 +61,9 @@ public sealed class KubernetesClient : IDisposable
     {
         try
         {
-            return decoder.DecodeNode(body, known: null, out MalformedNode? malformed)
-                ?? throw new KubernetesApiException(KubernetesFailure.MalformedResponse, $"{path} answered with {malformed}.");
+            return decoder.DecodeNode(body, known: null, out MalformedNode? malformed) is { } node && malformed is null
+                ? node
+                : throw new KubernetesApiException(KubernetesFailure.MalformedResponse, $"{path} answered with {malformed}.");
         }
         catch (JsonFormatException e)
         {

@@ -16,6 +16,6 @@ public sealed record NodeListOptions
 /// <summary>A list of nodes, consistent at one resource version.</summary>
 /// <param name="Nodes">The nodes in the server's order.</param>
 /// <param name="ResourceVersion">Version from which a watch continues.</param>
-/// <param name="Malformed">Nodes that could not be projected.</param>
+/// <param name="Malformed">Nodes that could not be read; those with a name are among the nodes, too.</param>
 public sealed record NodeList(
     IReadOnlyList<NodeProjection> Nodes, string ResourceVersion, IReadOnlyList<MalformedNode> Malformed);

@@ -6,6 +6,12 @@ namespace Osmo.Kubernetes;
 /// <param name="Problem">What was expected and what was found.</param>
 public sealed record MalformedNode(string Name, string Field, string Problem)
 {
+    /// <summary>
+    /// The type of the condition that a node has instead of its own while it cannot be read; its status is <c>True</c>, so that rules
+    /// which do not ignore it take the node for unavailable.
+    /// </summary>
+    public const string Condition = "osmo.nvidia.com/Unreadable";
+
     /// <inheritdoc/>
     public override string ToString() => Name.Length == 0
         ? $"a node without a usable name: {Field}: {Problem}"

@@ -6,6 +6,7 @@ namespace Osmo.Kubernetes;
 internal sealed class NodeDraft
 {
     private static readonly Func<NodeLabel, string> LabelKey = label => label.Key;
+    private static readonly ImmutableArray<NodeCondition> UnreadableConditions = [new NodeCondition(MalformedNode.Condition, "True")];
 
     private NodeProjection? _last;
     private readonly InternedLists<NodeTaint> _taintLists = new();
@@ -54,7 +55,10 @@ internal sealed class NodeDraft
     /// <summary>Remembers the first thing that is wrong; the rest of the node is still read, to keep the place in the stream.</summary>
     public void Fail(string field, string problem) => Malformed ??= new MalformedNode("", field, problem);
 
-    /// <summary>The finished node: the known instance when nothing but the version differs; null when it is malformed.</summary>
+    /// <summary>
+    /// The finished node: the known instance when nothing but the version differs. One that is malformed has the condition
+    /// <see cref="MalformedNode.Condition"/> instead of its own; it is null without a name.
+    /// </summary>
     public NodeProjection? Finish(out MalformedNode? malformed)
     {
         if (Name.Length == 0)
@@ -65,7 +69,7 @@ internal sealed class NodeDraft
         malformed = Malformed is null ? null : Malformed with { Name = Name };
         if (malformed is not null)
         {
-            return null;
+            return Name.Length == 0 ? null : Unreadable();
         }
 
         Labels.SortLastWins(LabelKey);
@@ -94,5 +98,25 @@ internal sealed class NodeDraft
             Allocatable = allocatable,
             Capacity = capacity,
         };
+    }
+
+    /// <summary>Nothing is known of its health: what was good before may not be any more. The rest is as it was.</summary>
+    private NodeProjection Unreadable()
+    {
+        NodeProjection? known = Known?.Name == Name && (Uid.Length == 0 || Known.Uid == Uid) ? Known : null;
+        return known is not null && known.Conditions == UnreadableConditions && known.Unschedulable == Unschedulable
+            ? known
+            : new NodeProjection
+            {
+                Name = Name,
+                Uid = known?.Uid ?? Uid,
+                ResourceVersion = ResourceVersion,
+                Unschedulable = Unschedulable,
+                Labels = known?.Labels ?? [],
+                Taints = known?.Taints ?? [],
+                Conditions = UnreadableConditions,
+                Allocatable = known?.Allocatable ?? [],
+                Capacity = known?.Capacity ?? [],
+            };
     }
 }

@@ -143,9 +143,10 @@ internal sealed class NodeListParser(
         {
             onNode(node);
         }
-        else
+
+        if (malformed is not null)
         {
-            onMalformed(malformed!);
+            onMalformed(malformed);
         }
 
         _place = Place.NextItem;

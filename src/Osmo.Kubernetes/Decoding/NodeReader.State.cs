@@ -152,11 +152,7 @@ internal sealed partial class NodeReader
                 }
             }
 
-            if (type.IsEmpty)
-            {
-                _draft.Fail("status.conditions[].type", "a condition needs a type");
-            }
-
+            // An empty type is one like any other: such conditions exist.
             _draft.Conditions.Add(
                 _draft.Conditions.Expected is { } known && Utf8Text.Same(type, known.Type) && Utf8Text.Same(status, known.Status)
                     ? known

@@ -29,7 +29,7 @@ public readonly struct WatchEvent
     public WatchEventType Type { get; init; }
 
     /// <summary>
-    /// The node, for Added, Modified and Deleted; null when it is malformed. The known instance itself when its state did not change.
+    /// The node, for Added, Modified and Deleted; null when it has no usable name. The known instance itself when its state did not change.
     /// </summary>
     public NodeProjection? Node { get; init; }
 
@@ -45,7 +45,7 @@ public readonly struct WatchEvent
     /// <summary>Why the watch failed, for Error.</summary>
     public KubernetesStatus? Status { get; init; }
 
-    /// <summary>Why the node could not be projected, when it could not.</summary>
+    /// <summary>Why the node could not be read, when it could not.</summary>
     public MalformedNode? Malformed { get; init; }
 }
 

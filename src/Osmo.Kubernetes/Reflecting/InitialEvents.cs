@@ -31,7 +31,8 @@ internal sealed class InitialEvents
         {
             _nodes[name] = node;
         }
-        else if (watchEvent.Malformed is { } malformed)
+
+        if (watchEvent.Malformed is { } malformed)
         {
             _malformed[name] = malformed;
         }

@@ -58,21 +58,22 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
     /// <summary>Takes one event; the version moves on whatever became of its node.</summary>
     public void Apply(in WatchEvent watchEvent)
     {
-        if (watchEvent.Malformed is { } malformed)
+        if (watchEvent is { Malformed: { } malformed, IsUnchanged: false })
         {
             Count(malformed);
-            if (watchEvent.Type == WatchEventType.Deleted && Known.Find(malformed.Name) is { } gone)
-            {
-                Delete(gone);
-            }
         }
-        else if (watchEvent.Type == WatchEventType.Bookmark)
+
+        if (watchEvent.Type == WatchEventType.Bookmark)
         {
             _bookmarks++;
         }
+        else if (watchEvent.Node is not { } node)
+        {
+            // It has no name.
+        }
         else if (watchEvent.Type == WatchEventType.Deleted)
         {
-            if (Known.Find(watchEvent.Node!.Name) is { } known && known.Uid == watchEvent.Node.Uid)
+            if (Known.Find(node.Name) is { } known && known.Uid == node.Uid)
             {
                 Delete(known);
                 _applied++;
@@ -88,7 +89,7 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
         }
         else
         {
-            Upsert(watchEvent.Node!);
+            Upsert(node);
             _applied++;
         }
 
@@ -128,7 +129,7 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
     {
         // A list decoded against the known set returns the known instance for every node that agrees.
         int same = list.Nodes.Count(node => ReferenceEquals(node, Known.Find(node.Name)));
-        int differences = Math.Max(list.Nodes.Count, Known.Count) - same - list.Malformed.Count(node => Known.Find(node.Name) is not null);
+        int differences = Math.Max(list.Nodes.Count, Known.Count) - same;
         Publish(state => state with { Inconsistencies = state.Inconsistencies + Math.Max(0, differences) });
         return Math.Max(0, differences);
     }
@@ -146,13 +147,7 @@ internal sealed class ReflectorStore(INodeSink sink, TimeProvider time, ILogger 
 
     private (int Changed, int Deleted) ApplyDifference(NodeList list)
     {
-        HashSet<string> listed = new(list.Nodes.Count + list.Malformed.Count, StringComparer.Ordinal);
-        foreach (MalformedNode malformed in list.Malformed)
-        {
-            // It is there, if unreadable: that is no deletion.
-            listed.Add(malformed.Name);
-        }
-
+        HashSet<string> listed = new(list.Nodes.Count, StringComparer.Ordinal);
         int changed = 0;
         foreach (NodeProjection node in list.Nodes)
         {

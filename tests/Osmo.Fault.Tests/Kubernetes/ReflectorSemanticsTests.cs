@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Osmo.Kubernetes;
 using Osmo.Testing.Kubernetes;
 using Xunit;
 
@@ -214,7 +215,7 @@ public sealed class ReflectorSemanticsTests
     }
 
     [Fact]
-    public async Task A_malformed_node_keeps_its_last_good_state_and_disturbs_no_other()
+    public async Task A_malformed_node_does_not_keep_a_good_state_and_disturbs_no_other()
     {
         JsonObject bad = NodeJson.Small("b", 31);
         bad["metadata"]!["labels"]!["x"] = 7;
@@ -225,6 +226,7 @@ public sealed class ReflectorSemanticsTests
         fixture.Start();
         await fixture.HoldsAsync(() => fixture.State.Lists == 2, "there was a second list");
         Assert.Equal("a=True b=True c=True", fixture.Sink.World);
+        Assert.Equal(MalformedNode.Condition, Assert.Single(fixture.Sink.Nodes["b"].Conditions).Type);
         Assert.Equal(2, fixture.State.MalformedNodes);
         Assert.DoesNotContain(fixture.Sink.Calls, call => call.StartsWith("delete", StringComparison.Ordinal));
     }

@@ -104,15 +104,40 @@ public sealed class NodeDecoderTests
     [InlineData("""{"metadata":{"name":"n"},"spec":{"taints":["x"]}}""", "spec.taints[]", "a string")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[{"status":true}]}}""", "status.conditions[].status", "a boolean")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[null]}}""", "status.conditions[]", "null")]
-    [InlineData("""{"metadata":{"name":"n"},"status":{"conditions":[{"status":"True"}]}}""", "status.conditions[].type", "needs a type")]
     [InlineData("""{"metadata":{"name":"n"},"status":{"allocatable":{"cpu":[]}}}""", "status.allocatable[\"cpu\"]", "an array")]
     [InlineData("""{"metadata":{"name":"n"},"status":7}""", "status", "a number")]
-    public void A_malformed_node_is_named_with_its_field(string json, string field, string found)
+    public void A_malformed_node_is_named_with_its_field_and_nothing_is_said_of_its_health(string json, string field, string found)
     {
-        Assert.Null(_decoder.DecodeNode(Encoding.UTF8.GetBytes(json), null, out MalformedNode? malformed));
+        NodeProjection node = _decoder.DecodeNode(Encoding.UTF8.GetBytes(json), null, out MalformedNode? malformed)!;
+        Assert.Equal([new NodeCondition("osmo.nvidia.com/Unreadable", "True")], node.Conditions);
         Assert.Equal("n", malformed!.Name);
         Assert.Equal(field, malformed.Field);
         Assert.Contains(found, malformed.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_node_that_cannot_be_read_any_more_keeps_what_is_not_its_health_and_is_read_again_when_it_can()
+    {
+        NodeProjection good = Decode(NodeJson.Small("n", 1), null);
+        JsonObject broken = NodeJson.Small("n", 2);
+        broken["metadata"]!["labels"]!["number"] = 7;
+        byte[] bytes = Encoding.UTF8.GetBytes(broken.ToJsonString());
+        NodeProjection unread = _decoder.DecodeNode(bytes, good, out _)!;
+        Assert.Equal((good.Uid, good.Labels, good.Capacity), (unread.Uid, unread.Labels, unread.Capacity));
+        Assert.Equal([new NodeCondition("osmo.nvidia.com/Unreadable", "True")], unread.Conditions);
+        Assert.Same(unread, _decoder.DecodeNode(bytes, unread, out _));
+        Assert.True(Decode(NodeJson.Small("n", 3), unread).SameState(good));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"","status":"False"}""", "False")]
+    [InlineData("""{"status":"True"}""", "True")]
+    public void A_condition_without_a_type_is_one_like_any(string condition, string status)
+    {
+        string json = $$$"""{"metadata":{"name":"n"},"status":{"conditions":[{{{condition}}}]}}""";
+        NodeProjection node = _decoder.DecodeNode(Encoding.UTF8.GetBytes(json), null, out MalformedNode? malformed)!;
+        Assert.Null(malformed);
+        Assert.Equal([new NodeCondition("", status)], node.Conditions);
     }
 
     [Fact]
@@ -124,7 +149,7 @@ public sealed class NodeDecoderTests
             {"apiVersion":"v1","items":[{"kind":"Node","metadata":{"name":"a"}},{"metadata":{"name":"b","labels":{"x":false}}},
              {"metadata":{"uid":"u"}},{"metadata":{"name":"c"}}],"kind":"List","metadata":{"resourceVersion":""}}
             """u8);
-        Assert.Equal(["a", "c"], nodes);
+        Assert.Equal(["a", "b", "c"], nodes);
         Assert.Equal(["b", ""], malformed);
     }
 
