@@ -14,8 +14,9 @@ internal sealed class ObjectFollower<T>
     private readonly ReflectorOptions _options;
     private readonly TimeProvider _time;
     private readonly Random _random = new();
-    private readonly Backoff _backoff;
+    private readonly RetryPace _pace;
     private int _failures;
+    private bool _hasBeenEmpty;
     private bool _isRunning;
 
     /// <param name="connection">The cluster.</param>
@@ -28,7 +29,7 @@ internal sealed class ObjectFollower<T>
         ApiConnection connection, ObjectKind<T> kind, IObjectSink<T> sink, int pageItems, ReflectorOptions options, TimeProvider time)
     {
         (_connection, _kind, _sink, _pageItems, _options, _time) = (connection, kind, sink, pageItems, options, time);
-        _backoff = new Backoff(options.BackoffMsInitial, options.BackoffMsMax, options.BackoffResetAfter, time, _random);
+        _pace = new RetryPace(options, time, _random);
     }
 
     /// <summary>Runs until cancelled. Failures of the server or the network never end it.</summary>
@@ -86,6 +87,8 @@ internal sealed class ObjectFollower<T>
             cancellation.ThrowIfCancellationRequested();
             version = watch.ResourceVersion;
             TimeSpan elapsed = _time.GetElapsedTime(startedAt);
+            bool isEmpty = failure is null && watch.Received == 0 && elapsed < _options.WatchTooShort && !_hasBeenEmpty;
+            _hasBeenEmpty = watch.Received == 0 && (_hasBeenEmpty || isEmpty);
             if (failure is null && elapsed < _options.WatchTooShort)
             {
                 failure = new KubernetesApiException(
@@ -95,13 +98,14 @@ internal sealed class ObjectFollower<T>
             if (watch.Received > 0)
             {
                 _failures = failuresInRow = 0;
+                _pace.Worked(isLasting: elapsed.TotalMilliseconds >= _options.BackoffMsMax);
             }
 
             if (failure is not null)
             {
                 failuresInRow++;
                 await PauseAsync(failure, cancellation).ConfigureAwait(false);
-                if (failure.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion)
+                if (isEmpty || failure.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion)
                 {
                     return;
                 }
@@ -111,14 +115,7 @@ internal sealed class ObjectFollower<T>
 
     private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)
     {
-        bool isRefused = e.Failure is KubernetesFailure.Unauthorized or KubernetesFailure.Forbidden or KubernetesFailure.Credentials;
-        TimeSpan pause = _backoff.Next();
-        if (isRefused)
-        {
-            pause = TimeSpan.FromMilliseconds(_options.RefusedBackoffMs * (1 + (0.2 * _random.NextDouble())));
-        }
-
-        pause = e.RetryAfter is { } asked ? asked + (pause / 4) : pause;
+        TimeSpan pause = _pace.After(e);
         _failures++;
         if (e.Failure != KubernetesFailure.Expired || _failures > 1)
         {

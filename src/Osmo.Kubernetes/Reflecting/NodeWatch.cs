@@ -64,6 +64,9 @@ internal sealed class NodeWatch(
         {
             using HttpResponseMessage response = await connection
                 .SendAsync(HttpMethod.Get, PathOf(timeout), What, body: null, both.Token).ConfigureAwait(false);
+            // Of a quiet cluster nothing else may come for a minute; and a watch that ends at once is no success.
+            using CancellationTokenSource lasts = new(options.WatchTooShort, time);
+            using CancellationTokenRegistration works = lasts.Token.Register(RecordThatItLasts);
             using Stream stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
             using IdleLimit limit = new(options.WatchIdleMax, time, both.Token);
             WatchLinesEnd end = await WatchLines.ReadAsync(stream, connection.Options.NodeBytesMax, this, limit).ConfigureAwait(false);
@@ -139,6 +142,14 @@ internal sealed class NodeWatch(
         {
             _initial = null;
             store.Apply(list, isStreamed: true);
+        }
+    }
+
+    private void RecordThatItLasts()
+    {
+        if (IsListed)
+        {
+            store.RecordSuccess();
         }
     }
 

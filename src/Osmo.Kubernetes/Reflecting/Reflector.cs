@@ -13,7 +13,7 @@ namespace Osmo.Kubernetes;
 /// a plain list, for getting on matters more than how.</item>
 /// <item>Watch ended, cut, silent or garbled: watch again from the last version, after a pause unless it ended in good order.</item>
 /// <item>410, a version from the future, a watch without any sign of life, or too many failures in a row: list again.</item>
-/// <item>429 and Retry-After: at least that long a pause. 401 and 403: a long pause, for they seldom mend by themselves.</item>
+/// <item>How long it pauses says <see cref="RetryPace"/>.</item>
 /// </list>
 /// </summary>
 public sealed class Reflector
@@ -23,9 +23,10 @@ public sealed class Reflector
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Random _random = new();
-    private readonly Backoff _backoff;
+    private readonly RetryPace _pace;
     private readonly NodeDecoder _decoder = new();
     private readonly ReflectorStore _store;
+    private bool _hasBeenEmpty;
     private bool _isRunning;
 
     /// <summary>Creates a reflector; <see cref="RunAsync"/> starts it.</summary>
@@ -38,7 +39,7 @@ public sealed class Reflector
         _options = options ?? new ReflectorOptions();
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
-        _backoff = new Backoff(_options.BackoffMsInitial, _options.BackoffMsMax, _options.BackoffResetAfter, _time, _random);
+        _pace = new RetryPace(_options, _time, _random);
         _store = new ReflectorStore(sink, _time, _logger);
     }
 
@@ -117,10 +118,10 @@ public sealed class Reflector
                 return false;
             }
 
-            if (watch.Received > 0 && elapsed.TotalMilliseconds >= _options.BackoffMsMax)
+            if (watch.Received > 0)
             {
                 // Connections that something cuts every minute are no reason to stay away ever longer.
-                _backoff.Reset();
+                _pace.Worked(isLasting: elapsed.TotalMilliseconds >= _options.BackoffMsMax);
             }
 
             failuresInRow = end.Reason switch
@@ -132,6 +133,7 @@ public sealed class Reflector
             await RestAfterAsync(end, watch.Received, elapsed, cancellation).ConfigureAwait(false);
             if (end.Reason == WatchEndReason.Stale
                 || IsSuspect(end, watch.Received, elapsed)
+                || IsEmpty(end, watch.Received, elapsed)
                 || failuresInRow >= _options.WatchFailuresMax
                 || (_options.ChecksConsistency && !await IsConsistentAsync(cancellation).ConfigureAwait(false)))
             {
@@ -156,7 +158,7 @@ public sealed class Reflector
         {
             // It worked, but whoever ends watches at once must not be asked again at once.
             _store.RecordSuccess();
-            await Task.Delay(_backoff.Next(), _time, cancellation).ConfigureAwait(false);
+            await Task.Delay(_pace.Next(), _time, cancellation).ConfigureAwait(false);
         }
         else
         {
@@ -175,6 +177,17 @@ public sealed class Reflector
         return true;
     }
 
+    /// <summary>
+    /// A server may answer a version that it does not have any more with nothing at all. If that goes on after a list, it is something
+    /// else, and counts as failures.
+    /// </summary>
+    private bool IsEmpty(WatchEnd end, int received, TimeSpan elapsed)
+    {
+        bool isFirst = end.Reason == WatchEndReason.InGoodOrder && received == 0 && elapsed < _options.WatchTooShort && !_hasBeenEmpty;
+        _hasBeenEmpty = received == 0 && (_hasBeenEmpty || isFirst);
+        return isFirst;
+    }
+
     private async Task GiveUpStreamingAsync(KubernetesApiException e, CancellationToken cancellation)
     {
         if (e.Failure == KubernetesFailure.Invalid)
@@ -189,14 +202,7 @@ public sealed class Reflector
 
     private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)
     {
-        TimeSpan pause = _backoff.Next();
-        if (e.Failure is KubernetesFailure.Unauthorized or KubernetesFailure.Forbidden or KubernetesFailure.Credentials)
-        {
-            // Jittered upwards: a fleet of agents that lost its rights together should not come back together.
-            pause = TimeSpan.FromMilliseconds(_options.RefusedBackoffMs * (1 + (0.2 * _random.NextDouble())));
-        }
-
-        pause = e.RetryAfter is { } asked && asked + pause > pause ? asked + (pause / 4) : pause;
+        TimeSpan pause = _pace.After(e);
         _store.RecordFailure(e);
         int failures = _store.State.ConsecutiveFailures;
         if (e.Failure == KubernetesFailure.Expired && failures == 1)

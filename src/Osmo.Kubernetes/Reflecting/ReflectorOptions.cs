@@ -23,16 +23,21 @@ public sealed record ReflectorOptions
     /// <summary>First pause after a failure, in milliseconds.</summary>
     public int BackoffMsInitial { get; init; } = 800;
 
-    /// <summary>Longest pause after a failure, in milliseconds.</summary>
-    public int BackoffMsMax { get; init; } = 30_000;
+    /// <summary>
+    /// Longest pause after a failure, in milliseconds: a server that is away is asked about every six seconds, and one that is back is
+    /// followed within ten.
+    /// </summary>
+    public int BackoffMsMax { get; init; } = 8_000;
 
     /// <summary>Time without failures after which the pause starts small again.</summary>
     public TimeSpan BackoffResetAfter { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Pause after refused credentials or rights, which seldom mend by themselves, in milliseconds.</summary>
-    public int RefusedBackoffMs { get; init; } = 30_000;
+    /// <summary>Longest pause after refused credentials or rights, which seldom mend by themselves, in milliseconds.</summary>
+    public int RefusedBackoffMsMax { get; init; } = 30_000;
 
-    /// <summary>A watch that ends sooner than this is followed by a pause, and counts as a failure if it brought nothing.</summary>
+    /// <summary>
+    /// A watch that ends sooner than this is followed by a pause; if it brought nothing it counts as a failure, and is followed by a list.
+    /// </summary>
     public TimeSpan WatchTooShort { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Failed watches in a row from one version before a fresh list is made.</summary>

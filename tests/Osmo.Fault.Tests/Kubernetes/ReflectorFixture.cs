@@ -19,7 +19,7 @@ internal sealed class ReflectorFixture : IAsyncDisposable
     {
         BackoffMsInitial = 1,
         BackoffMsMax = 20,
-        RefusedBackoffMs = 20,
+        RefusedBackoffMsMax = 20,
         WatchTooShort = TimeSpan.Zero,
         SilentWatchSuspect = TimeSpan.FromHours(1),
     };

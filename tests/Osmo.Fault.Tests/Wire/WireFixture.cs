@@ -24,7 +24,7 @@ internal sealed class WireFixture : IAsyncDisposable
     {
         BackoffMsInitial = 1,
         BackoffMsMax = 50,
-        RefusedBackoffMs = 20,
+        RefusedBackoffMsMax = 20,
         WatchTooShort = TimeSpan.Zero,
     };
 

@@ -61,7 +61,7 @@ public sealed class ClusterFleet : IAsyncDisposable
                     {
                         BackoffMsInitial = 50,
                         BackoffMsMax = 500,
-                        RefusedBackoffMs = 100,
+                        RefusedBackoffMsMax = 100,
                         WatchIdleMax = TimeSpan.FromSeconds(20),
                     },
                 },

@@ -66,7 +66,7 @@ public sealed class LiveBackend : IAsyncDisposable
             {
                 BackoffMsInitial = 10,
                 BackoffMsMax = 200,
-                RefusedBackoffMs = 100,
+                RefusedBackoffMsMax = 100,
                 WatchIdleMax = TimeSpan.FromSeconds(3),
             },
         };
