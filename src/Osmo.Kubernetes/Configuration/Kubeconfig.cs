@@ -93,7 +93,7 @@ internal sealed class Kubeconfig
 
             using StreamReader reader = new(file);
             YamlStream yaml = [];
-            yaml.Load(reader);
+            yaml.Load(new MergingParser(new Parser(reader)));
             return yaml.Documents.Count == 0 ? null : yaml.Documents[0].RootNode switch
             {
                 YamlMappingNode mapping => mapping,
@@ -132,11 +132,18 @@ internal sealed class Kubeconfig
             throw new KubernetesConfigurationException($"{file}: {listName} must be a list.");
         }
 
+        HashSet<string> seen = [];
         foreach (YamlNode item in sequence)
         {
             if (item is not YamlMappingNode entry || KubeconfigYaml.Text(entry, "name", file) is not { Length: > 0 } name)
             {
                 throw new KubernetesConfigurationException($"{file}: an entry of {listName} has no name (line {item.Start.Line}).");
+            }
+
+            if (!seen.Add(name))
+            {
+                throw new KubernetesConfigurationException(
+                    $"{file}: {listName} has two entries named \"{name}\" (line {item.Start.Line}). Rename one, or remove it.");
             }
 
             into.TryAdd(name, new KubeconfigEntry(name, KubeconfigYaml.Mapping(entry, bodyName, file) ?? [], file));

@@ -25,7 +25,9 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
             Server = server,
             Source = source,
             Context = context.Name,
-            Credentials = user is null ? StaticCredentials.None : Credentials(user, cluster),
+            Credentials = user is null ? StaticCredentials.None
+                : server.Scheme == Uri.UriSchemeHttp ? StaticCredentials.OverHttp
+                : Credentials(user, cluster),
             Authority = authority,
             TlsServerName = KubeconfigYaml.Text(cluster.Body, "tls-server-name", cluster.File),
             InsecureSkipTlsVerify = isInsecure,
@@ -187,11 +189,14 @@ internal sealed class KubeconfigResolver(Kubeconfig kubeconfig, TimeProvider tim
     {
         try
         {
-            return Encoding.UTF8.GetString(Convert.FromBase64String(data));
+            // As kubectl: line ends do not matter, and blanks are what is left of them in a folded string.
+            return data.AsSpan().ContainsAny(' ', '\t')
+                ? throw new FormatException()
+                : Encoding.UTF8.GetString(Convert.FromBase64String(data));
         }
         catch (FormatException)
         {
-            throw Broken(entry, $"{key} of \"{entry.Name}\" is not base64");
+            throw Broken(entry, $"{key} of \"{entry.Name}\" is not base64, or has blanks in it");
         }
     }
 

@@ -16,17 +16,35 @@ internal static class KubeconfigYaml
             return null;
         }
 
-        return node is YamlScalarNode scalar
-            ? scalar.Value
-            : throw new KubernetesConfigurationException($"{file}: {key} must be a text (line {node.Start.Line}).");
+        return Text(node, key, file);
     }
 
-    public static bool Flag(YamlMappingNode parent, string key, string file) => Text(parent, key, file) switch
+    /// <summary>A string. As kubectl, what YAML takes for a number or a truth value is none: which string was meant nobody knows.</summary>
+    public static string Text(YamlNode node, string key, string file)
     {
-        null or "false" => false,
-        "true" => true,
-        _ => throw new KubernetesConfigurationException($"{file}: {key} must be true or false (line {parent.Start.Line} and below)."),
-    };
+        if (node is not YamlScalarNode scalar)
+        {
+            throw new KubernetesConfigurationException($"{file}: {key} must be a string (line {node.Start.Line}).");
+        }
+
+        return YamlJson.IsString(scalar)
+            ? scalar.Value ?? ""
+            : throw new KubernetesConfigurationException(
+                $"{file}: {key} must be a string, and what stands there is a number or a truth value to YAML (line {node.Start.Line}). "
+                + "Put it in quotes.");
+    }
+
+    public static bool Flag(YamlMappingNode parent, string key, string file)
+    {
+        if (!parent.Children.TryGetValue(key, out YamlNode? node) || IsNull(node))
+        {
+            return false;
+        }
+
+        return node is YamlScalarNode scalar && YamlJson.TruthOf(scalar) is { } truth
+            ? truth
+            : throw new KubernetesConfigurationException($"{file}: {key} must be true or false, without quotes (line {node.Start.Line}).");
+    }
 
     public static YamlMappingNode? Mapping(YamlMappingNode parent, string key, string file)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -35,6 +37,17 @@ internal static class YamlJson
         }
     }
 
+    /// <summary>What a scalar says of true and false, in the words of YAML 1.1, which kubectl reads; null if it says neither.</summary>
+    public static bool? TruthOf(YamlScalarNode scalar) => scalar.Style != ScalarStyle.Plain ? null : scalar.Value switch
+    {
+        "true" or "True" or "TRUE" or "yes" or "Yes" or "YES" or "y" or "Y" or "on" or "On" or "ON" => true,
+        "false" or "False" or "FALSE" or "no" or "No" or "NO" or "n" or "N" or "off" or "Off" or "OFF" => false,
+        _ => null,
+    };
+
+    /// <summary>Whether a scalar that is not null is a string.</summary>
+    public static bool IsString(YamlScalarNode scalar) => Scalar(scalar) is not { } value || value.GetValueKind() == JsonValueKind.String;
+
     private static JsonNode? Scalar(YamlScalarNode scalar)
     {
         string text = scalar.Value ?? "";
@@ -45,11 +58,11 @@ internal static class YamlJson
 
         return text switch
         {
-            "" or "null" or "~" => null,
-            "true" => true,
-            "false" => false,
-            _ when long.TryParse(text, out long whole) => whole,
-            _ when double.TryParse(text, out double number) && double.IsFinite(number) => number,
+            "" or "null" or "Null" or "NULL" or "~" => null,
+            _ when TruthOf(scalar) is { } truth => truth,
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) => whole,
+            _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+                => number,
             _ => text,
         };
     }

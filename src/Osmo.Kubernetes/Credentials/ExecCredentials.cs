@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Text.Json;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
 
 namespace Osmo.Kubernetes;
 
@@ -77,7 +79,9 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
             throw Failed("it insists on a terminal (interactiveMode: Always), which is not offered here");
         }
 
-        ProcessStartInfo start = new(plugin.Command)
+        string program = ExecutablePath.Find(plugin.Command, Environment.GetEnvironmentVariable("PATH"))
+            ?? throw NotInstalled("it is not on the PATH");
+        ProcessStartInfo start = new(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -131,10 +135,12 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
         }
         catch (Win32Exception e)
         {
-            string hint = plugin.InstallHint.Length > 0 ? $" {plugin.InstallHint}" : "";
-            throw Failed($"it could not be started ({e.Message}). Install it and put it on the PATH.{hint}");
+            throw NotInstalled($"it could not be started ({e.Message})");
         }
     }
+
+    private KubernetesApiException NotInstalled(string why) =>
+        Failed($"{why}. Install it and put it on the PATH.{(plugin.InstallHint.Length > 0 ? $" {plugin.InstallHint}" : "")}");
 
     private async Task<string> ReadAsync(StreamReader reader, CancellationToken cancellation)
     {
@@ -197,7 +203,7 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(output);
+            using JsonDocument document = JsonDocument.Parse(AsJson(output));
             JsonElement root = document.RootElement;
             string? apiVersion = root.GetProperty("apiVersion").GetString();
             if (root.GetProperty("kind").GetString() != "ExecCredential" || apiVersion != plugin.ApiVersion)
@@ -226,12 +232,34 @@ internal sealed class ExecCredentials(ExecPlugin plugin, TimeProvider time) : IK
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
-            throw Failed("what it printed is not an ExecCredential in JSON");
+            throw Failed("what it printed is not an ExecCredential in JSON or YAML");
         }
         catch (KubernetesConfigurationException e)
         {
             throw new KubernetesApiException(KubernetesFailure.Credentials, e.Message);
         }
+    }
+
+    /// <summary>Plugins may print YAML, too.</summary>
+    private static string AsJson(string output)
+    {
+        if (output.AsSpan().TrimStart().StartsWith("{"))
+        {
+            return output;
+        }
+
+        YamlStream yaml = [];
+        try
+        {
+            yaml.Load(new StringReader(output));
+        }
+        catch (YamlException)
+        {
+            // Its message could quote a secret.
+            throw new FormatException();
+        }
+
+        return yaml.Documents.Count == 1 ? YamlJson.Convert(yaml.Documents[0].RootNode, "the plugin's output")?.ToJsonString() ?? "" : "";
     }
 
     private static string? Text(JsonElement parent, string name) =>

@@ -57,15 +57,26 @@ internal sealed record ExecPlugin
             ApiVersion = apiVersion,
             Command = command,
             User = user.Name,
-            Arguments = [.. KubeconfigYaml.List(exec, "args", file).OfType<YamlScalarNode>().Select(node => node.Value ?? "")],
+            Arguments = [.. KubeconfigYaml.List(exec, "args", file).Select(node => KubeconfigYaml.Text(node, "an entry of args", file))],
             Environment = [.. KubeconfigYaml.List(exec, "env", file).OfType<YamlMappingNode>().Select(node => KeyValuePair.Create(
                 KubeconfigYaml.Text(node, "name", file) ?? "", KubeconfigYaml.Text(node, "value", file) ?? ""))],
             InstallHint = KubeconfigYaml.Text(exec, "installHint", file) ?? "",
-            NeedsTerminal = KubeconfigYaml.Text(exec, "interactiveMode", file) == "Always",
+            NeedsTerminal = NeedsTerminalFor(exec, user, apiVersion),
             ClusterConfig = Extension(cluster),
             ClusterInfo = KubeconfigYaml.Flag(exec, "provideClusterInfo", file) ? Describe(cluster) : null,
         };
     }
+
+    private static bool NeedsTerminalFor(YamlMappingNode exec, KubeconfigEntry user, string apiVersion) =>
+        KubeconfigYaml.Text(exec, "interactiveMode", user.File) switch
+        {
+            "Always" => true,
+            "Never" or "IfAvailable" => false,
+            null or "" when apiVersion == V1Beta1 => false,
+            var mode => throw new KubernetesConfigurationException(
+                $"{user.File}: the exec plugin of user \"{user.Name}\" has interactiveMode {mode ?? "(none)"}; with {apiVersion} it has to "
+                + "be Never, IfAvailable or Always."),
+        };
 
     private static JsonNode? Extension(KubeconfigEntry cluster)
     {

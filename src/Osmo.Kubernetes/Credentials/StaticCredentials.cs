@@ -13,6 +13,10 @@ internal sealed class StaticCredentials(KubernetesCredential credential, string 
     public static StaticCredentials None { get; } =
         new(KubernetesCredential.None, "No credentials are configured: add a user with a token, certificate or exec plugin.");
 
+    /// <summary>As kubectl, nothing that proves who somebody is goes out unencrypted.</summary>
+    public static StaticCredentials OverHttp { get; } =
+        new(KubernetesCredential.None, "No credentials are sent over http, where everybody on the way could read them: use https.");
+
     /// <exception cref="KubernetesConfigurationException">No header can hold the token.</exception>
     public static StaticCredentials Bearer(string token, string source, string advice) => new(
         new KubernetesCredential(

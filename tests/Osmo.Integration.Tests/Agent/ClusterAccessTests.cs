@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Osmo.Agent;
 using Osmo.Kubernetes;
@@ -46,17 +47,18 @@ public sealed class ClusterAccessTests : IDisposable
     public async Task An_expired_token_is_told_and_a_renewed_one_is_taken_up()
     {
         await using var kube = await KubeSimServer.StartAsync(
-            new KubeSimOptions { Tokens = new Dictionary<string, KubeSimUser> { ["fresh-token"] = new("agent") } },
+            new KubeSimOptions { Tls = true, Tokens = new Dictionary<string, KubeSimUser> { ["fresh-token"] = new("agent") } },
             TestContext.Current.CancellationToken);
         kube.Cluster.AddNode(NodeJson.Small("node-0", 0));
         await using var silo = await ScriptedSilo.StartAsync();
         await File.WriteAllTextAsync(_folder.Of("token"), "expired-token", TestContext.Current.CancellationToken);
+        var authority = Convert.ToBase64String(Encoding.UTF8.GetBytes(kube.AuthorityPem!));
         await File.WriteAllTextAsync(
             Kubeconfig,
             $$"""
             {"apiVersion": "v1", "kind": "Config", "current-context": "c",
              "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"} }],
-             "clusters": [{"name": "c", "cluster": {"server": "{{kube.BaseUri}}"} }],
+             "clusters": [{"name": "c", "cluster": {"server": "{{kube.BaseUri}}", "certificate-authority-data": "{{authority}}"} }],
              "users": [{"name": "u", "user": {"tokenFile": "{{_folder.Of("token")}}"} }]}
             """,
             TestContext.Current.CancellationToken);
@@ -95,7 +97,7 @@ public sealed class ClusterAccessTests : IDisposable
         {
             Host = silo.Address,
             Namespace = "workflows",
-            Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100, RefusedBackoffMs = 50 },
+            Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100, RefusedBackoffMsMax = 50 },
         };
         using var stop = new CancellationTokenSource();
         using var agent = new BackendAgent(options, KubernetesConfiguration.Load(Kubeconfig, null));

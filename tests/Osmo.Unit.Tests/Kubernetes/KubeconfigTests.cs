@@ -90,14 +90,14 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("- a\n- b\n", "not a mapping")]
     [InlineData("a: [1, 2\nusers: secret-stuff", "is not valid YAML")]
     [InlineData("a: \"b\nc: {d", "is not valid YAML, near line")]
-    [InlineData("current-context: x\ncontexts: [{name: y, context: {}}]", "It holds: y.")]
+    [InlineData("current-context: x\ncontexts: [{name: other, context: {}}]", "It holds: other.")]
     [InlineData("current-context: x\ncontexts: [{name: x, context: {cluster: c}}]", "names the cluster \"c\", which no file defines")]
     [InlineData("current-context: x\ncontexts: [{name: x, context: {user: u}}]", "names no cluster")]
     [InlineData("current-context: x\ncontexts: {a: b}", "contexts must be a list")]
     [InlineData("current-context: x\ncontexts: [{context: {}}]", "has no name")]
     [InlineData("clusters: [{name: c, cluster: {}}]", "has no server")]
     [InlineData("clusters: [{name: c, cluster: {server: 'ftp://x'}}]", "is not an http, https or socks5 address")]
-    [InlineData("clusters: [{name: c, cluster: {server: [1]}}]", "server must be a text")]
+    [InlineData("clusters: [{name: c, cluster: {server: [1]}}]", "server must be a string")]
     [InlineData("clusters: [{name: c, cluster: {server: x, insecure-skip-tls-verify: maybe}}]", "must be true or false")]
     [InlineData("clusters: [{name: c, cluster: {server: x, certificate-authority-data: '*'}}]", "is not base64")]
     [InlineData("clusters: [{name: c, cluster: {server: x, certificate-authority-data: c2VjcmV0}}]", "holds no PEM certificate")]
@@ -105,7 +105,15 @@ public sealed class KubeconfigTests : IDisposable
     [InlineData("users: [{name: u, user: {client-key-data: c2VjcmV0}}]", "a client-key without a client-certificate")]
     [InlineData("users: [{name: u, user: {client-key-data: c2VjcmV0, client-certificate-data: c2VjcmV0}}]", "cannot be used")]
     [InlineData("users: [{name: u, user: {auth-provider: {name: gcp}}}]", "auth-provider")]
+    [InlineData("clusters: [{name: c, cluster: {server: x, insecure-skip-tls-verify: 'true'}}]", "must be true or false, without quotes")]
+    [InlineData("clusters: [{name: c, cluster: {server: x, certificate-authority-data: 'c2Vj cmV0'}}]", "has blanks in it")]
+    [InlineData("clusters: [{name: c, cluster: {server: x}}, {name: c, cluster: {server: y}}]", "two entries named \"c\"")]
+    [InlineData("users: [{name: u, user: {username: a, password: 12345}}]", "Put it in quotes")]
     [InlineData("users: [{name: u, user: {exec: {command: x}}}]", "has apiVersion (none)")]
+    [InlineData(
+        "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1}}}]", "has interactiveMode (none)")]
+    [InlineData(
+        "users: [{name: u, user: {exec: {command: x, apiVersion: client.authentication.k8s.io/v1beta1, args: [1]}}}]", "Put it in quotes")]
     [InlineData("users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1}}}]", "has no command")]
     public void A_broken_file_says_what_is_wrong_and_where(string yaml, string expected)
     {
