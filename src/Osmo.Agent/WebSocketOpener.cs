@@ -22,6 +22,7 @@ internal sealed class WebSocketOpener(AgentOptions options, TimeProvider time)
         try
         {
             socket.Options.CollectHttpResponseDetails = true;
+            socket.Options.Proxy = Proxy();
             if (options.HostCaFile is { } path)
             {
                 X509Certificate2Collection authorities = HostAuthorities.Read(path);
@@ -71,6 +72,18 @@ internal sealed class WebSocketOpener(AgentOptions options, TimeProvider time)
 
     /// <summary>What is at the bottom of an exception.</summary>
     public static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message;
+
+    private static EnvironmentProxy Proxy()
+    {
+        try
+        {
+            return new EnvironmentProxy();
+        }
+        catch (KubernetesConfigurationException e)
+        {
+            throw new ChannelException(e.Message);
+        }
+    }
 
     private ChannelException Explain(Uri address, ClientWebSocket socket, Exception e)
     {

@@ -36,7 +36,13 @@ internal sealed class ListenerLogin : IDisposable
         _time = time;
         string scheme = options.Host.Scheme is "https" or "wss" ? "https" : "http";
         _base = $"{scheme}://{options.Host.Authority}{options.Host.AbsolutePath.TrimEnd('/')}";
-        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, UseCookies = false, ConnectTimeout = AnswerTimeout };
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = AnswerTimeout,
+            Proxy = new EnvironmentProxy(),
+        };
         if (options.HostCaFile is { } path)
         {
             handler.SslOptions.RemoteCertificateValidationCallback =

@@ -1,6 +1,6 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Osmo.Kubernetes;
 
 namespace Osmo.Cli.Gateway;
 
@@ -12,15 +12,27 @@ internal static class TrustedAuthority
     /// <exception cref="CliError">The file cannot be used.</exception>
     public static HttpMessageHandler Handler(string? caFile)
     {
-        var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler { Proxy = Proxy() };
         if (caFile is not null)
         {
             var authorities = Read(caFile);
             handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-                Accepts(authorities, certificate, chain, errors);
+                ServerTrust.IsTrusted(certificate, chain, errors, authorities);
         }
 
         return handler;
+    }
+
+    private static EnvironmentProxy Proxy()
+    {
+        try
+        {
+            return new EnvironmentProxy();
+        }
+        catch (KubernetesConfigurationException wrong)
+        {
+            throw new CliError(wrong.Message);
+        }
     }
 
     private static X509Certificate2Collection Read(string file)
@@ -38,20 +50,5 @@ internal static class TrustedAuthority
         return authorities.Count > 0
             ? authorities
             : throw new CliError($"The file {file} of --ca-file holds no certificate. It has to be PEM: -----BEGIN CERTIFICATE-----.");
-    }
-
-    private static bool Accepts(
-        X509Certificate2Collection authorities, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
-    {
-        if (certificate is null || chain is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
-        {
-            return false;
-        }
-
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        using var copy = X509CertificateLoader.LoadCertificate(certificate.Export(X509ContentType.Cert));
-        return chain.Build(copy);
     }
 }

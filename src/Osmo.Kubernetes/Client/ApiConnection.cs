@@ -200,18 +200,7 @@ internal sealed class ApiConnection : IDisposable
         return handler;
     }
 
-    private static WebProxy ProxyAt(Uri address)
-    {
-        WebProxy proxy = new(address);
-        if (address.UserInfo.Length > 0)
-        {
-            string[] parts = address.UserInfo.Split(':', 2);
-            proxy.Credentials = new NetworkCredential(
-                Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
-        }
-
-        return proxy;
-    }
+    private static WebProxy ProxyAt(Uri address) => new(address) { Credentials = EnvironmentProxy.CredentialOf(address) };
 
     private bool IsTrusted(object sender, X509Certificate? certificate, X509Chain? presented, SslPolicyErrors errors) =>
         _configuration.InsecureSkipTlsVerify

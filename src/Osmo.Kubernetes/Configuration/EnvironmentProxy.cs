@@ -1,17 +1,76 @@
+using System.Net;
+
 namespace Osmo.Kubernetes;
 
 /// <summary>
-/// The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, read by Go's rules and so as kubectl reads them. The platform's own reading
-/// of NO_PROXY knows no address ranges, which is how clusters are usually excepted.
+/// The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name, read by Go's rules and so as kubectl reads them: for every connection that
+/// this product makes. The platform's own reading of NO_PROXY knows neither address ranges nor ports, and sends what is for this machine
+/// to the proxy, too.
 /// </summary>
-internal static class EnvironmentProxy
+public sealed class EnvironmentProxy : IWebProxy, ICredentials
 {
+    private readonly Func<string, string?> _variable;
+
+    /// <summary>The proxy of this process's environment.</summary>
+    /// <exception cref="KubernetesConfigurationException">A variable does not hold a proxy's address.</exception>
+    public EnvironmentProxy()
+        : this(Environment.GetEnvironmentVariable)
+    {
+    }
+
+    internal EnvironmentProxy(Func<string, string?> variable)
+    {
+        _variable = variable;
+        _ = Address("HTTPS_PROXY", variable);
+        _ = Address("HTTP_PROXY", variable);
+    }
+
+    /// <summary>The credentials that stand in the proxy's address.</summary>
+    public ICredentials? Credentials
+    {
+        get => this;
+        set => throw new NotSupportedException("The credentials are those in the proxy's address.");
+    }
+
+    /// <inheritdoc/>
+    public Uri? GetProxy(Uri destination) => For(destination, _variable);
+
+    /// <inheritdoc/>
+    public bool IsBypassed(Uri host) => GetProxy(host) is null;
+
+    /// <inheritdoc/>
+    public NetworkCredential? GetCredential(Uri uri, string authType)
+    {
+        ArgumentNullException.ThrowIfNull(uri);
+        return CredentialOf(uri)
+            ?? CredentialOf(Address("HTTPS_PROXY", _variable))
+            ?? CredentialOf(Address("HTTP_PROXY", _variable));
+    }
+
     /// <summary>The proxy to reach a server through; null to connect directly.</summary>
     /// <exception cref="KubernetesConfigurationException">The variable does not hold a proxy's address.</exception>
-    public static Uri? For(Uri server, Func<string, string?> variable)
+    internal static Uri? For(Uri server, Func<string, string?> variable)
     {
-        string name = server.Scheme == Uri.UriSchemeHttps ? "HTTPS_PROXY" : "HTTP_PROXY";
-        if (Value(name, variable) is not { } text || server.IsLoopback || IsExcepted(server, Value("NO_PROXY", variable) ?? ""))
+        ArgumentNullException.ThrowIfNull(server);
+        Uri? proxy = Address(server.Scheme is "https" or "wss" ? "HTTPS_PROXY" : "HTTP_PROXY", variable);
+        return proxy is null || server.IsLoopback || IsExcepted(server, Value("NO_PROXY", variable) ?? "") ? null : proxy;
+    }
+
+    /// <summary>The credentials in a proxy's address; null without any.</summary>
+    internal static NetworkCredential? CredentialOf(Uri? proxy)
+    {
+        if (proxy is not { UserInfo.Length: > 0 })
+        {
+            return null;
+        }
+
+        string[] parts = proxy.UserInfo.Split(':', 2);
+        return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
+    }
+
+    private static Uri? Address(string name, Func<string, string?> variable)
+    {
+        if (Value(name, variable) is not { } text)
         {
             return null;
         }

@@ -28,6 +28,28 @@ public static class ServerTrust
             return false;
         }
 
+        return WithoutNamesakes(anchors).Any(some => IsTrusted(server, presented, some));
+    }
+
+    /// <summary>
+    /// The platform tries one of several anchors of the same name, and an authority that renews its certificate keeps its name: each of
+    /// them gets its turn.
+    /// </summary>
+    private static IEnumerable<X509Certificate2Collection> WithoutNamesakes(X509Certificate2Collection anchors)
+    {
+        ILookup<string, X509Certificate2> named = anchors.ToLookup(anchor => Convert.ToHexString(anchor.SubjectName.RawData));
+        if (named.Count == anchors.Count)
+        {
+            return [anchors];
+        }
+
+        X509Certificate2[] others = [.. named.Where(one => one.Count() == 1).SelectMany(one => one)];
+        return named.Where(several => several.Count() > 1).SelectMany(several => several)
+            .Select(anchor => new X509Certificate2Collection((X509Certificate2[])[anchor, .. others]));
+    }
+
+    private static bool IsTrusted(X509Certificate2 server, X509Chain? presented, X509Certificate2Collection anchors)
+    {
         using X509Chain chain = new() { ChainPolicy = PolicyFor(anchors) };
         if (presented is not null)
         {
