@@ -26,6 +26,7 @@ internal sealed class SqliteDatabase : IDisposable
         var database = new SqliteDatabase(path, LockFolder(folder));
         try
         {
+            PrivateFile.Secure(path);
             using var connection = database.Connect();
             SqliteMigrations.Apply(connection, path);
             return database;
@@ -127,8 +128,8 @@ internal sealed class SqliteDatabase : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(folder);
-            return new FileStream(Path.Combine(folder, "osmo.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            PrivateFile.CreateFolder(folder);
+            return PrivateFile.Open(Path.Combine(folder, "osmo.lock"));
         }
         catch (UnauthorizedAccessException)
         {
