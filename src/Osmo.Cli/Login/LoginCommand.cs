@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Osmo.Cli.Gateway;
 using Osmo.Cli.Help;
 using Osmo.Cli.Profiles;
@@ -77,7 +78,7 @@ internal sealed class LoginCommand
         using var http = new HttpClient(TrustedAuthority.Handler(caFile)) { BaseAddress = new Uri($"{server.AbsoluteUri.TrimEnd('/')}/") };
         var login = parsed.GetRequiredValue(_method) switch
         {
-            "dev" => LogInByName(parsed),
+            "dev" => await LogInByNameAsync(parsed, http, cancellationToken),
             "token" => await LogInByTokenAsync(parsed, http, cancellationToken),
             _ => await LogInByCodeAsync(parsed, http, cancellationToken),
         };
@@ -91,10 +92,40 @@ internal sealed class LoginCommand
         return ExitCode.Done;
     }
 
-    private LoginState LogInByName(ParseResult parsed) =>
-        parsed.GetValue(_username) is { Length: > 0 } name && !name.Any(char.IsControl)
-            ? new LoginState(LoginMethod.Dev, name)
-            : throw new CliError("Say who you are with --username NAME.", ExitCode.Usage);
+    private async Task<LoginState> LogInByNameAsync(ParseResult parsed, HttpClient http, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_username) is not { Length: > 0 } name || name.Any(char.IsControl))
+        {
+            throw new CliError("Say who you are with --username NAME.", ExitCode.Usage);
+        }
+
+        await RequireAcceptedAsync(
+            http,
+            FixedCredential.User(name),
+            "The gateway wants a proof, because it is not in development mode. Log in with --method code or --method token.",
+            cancellationToken);
+        return new LoginState(LoginMethod.Dev, name);
+    }
+
+    /// <summary>A log-in that the gateway would not take must not replace the one of before.</summary>
+    private static async Task RequireAcceptedAsync(
+        HttpClient http, FixedCredential credential, string advice, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("api/backends?limit=1", UriKind.Relative));
+        await credential.ApplyAsync(request, http, cancellationToken);
+        try
+        {
+            using var answer = await http.SendAsync(request, cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.Unauthorized)
+            {
+                throw new CliError($"{advice} Nothing was changed.");
+            }
+        }
+        catch (HttpRequestException failure)
+        {
+            throw GatewayClient.Unreachable(http.BaseAddress!, failure);
+        }
+    }
 
     private async Task<LoginState> LogInByTokenAsync(ParseResult parsed, HttpClient http, CancellationToken cancellationToken)
     {
@@ -107,6 +138,11 @@ internal sealed class LoginCommand
         var jwt = await TokenExchange.ExchangeAsync(http, token, cancellationToken);
         if (jwt is null)
         {
+            await RequireAcceptedAsync(
+                http,
+                FixedCredential.Bearer(token),
+                "The gateway does not know this token. Make one with 'osmo token set'.",
+                cancellationToken);
             return new LoginState(LoginMethod.Bearer, "", token);
         }
 

@@ -26,12 +26,28 @@ public sealed class LoginTests
 
         await user.RunAsync("backend", "list");
         await user.RunAsync("backend", "list", "--server", another.Url.ToString());
-        Assert.Equal("alice", Assert.Single(gateway.Requests).Headers["x-osmo-user"]);
+        Assert.Equal(["alice", "alice"], gateway.Requests.Select(request => request.Headers["x-osmo-user"]));
         Assert.DoesNotContain("x-osmo-user", Assert.Single(another.Requests).Headers.Keys);
 
         await user.RunAsync("logout");
         await user.RunAsync("backend", "list");
         Assert.DoesNotContain("x-osmo-user", gateway.Requests[^1].Headers.Keys);
+    }
+
+    [Fact]
+    public async Task A_log_in_that_the_gateway_does_not_take_is_refused_and_the_one_of_before_stays()
+    {
+        await using var open = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
+        await using var closed = new ScriptedGateway().On("GET /api/backends", _ => (401, """{"detail":"Send a valid token."}"""));
+        using var user = new OsmoUser();
+        await user.RunAsync("login", open.Url.ToString(), "--method", "dev", "--username", "alice");
+
+        var login = await user.RunAsync("login", closed.Url.ToString(), "--method", "dev", "--username", "mallory");
+        Assert.Equal((1, ""), (login.ExitCode, login.Out));
+        Assert.Contains("not in development mode", login.Error, StringComparison.Ordinal);
+        var list = await user.RunAsync("profile", "list");
+        Assert.Contains("alice", list.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("mallory", list.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -137,29 +153,28 @@ public sealed class LoginTests
     [Fact]
     public async Task Profiles_are_listed_chosen_and_forgotten()
     {
+        await using var local = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
+        await using var prod = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
         using var user = new OsmoUser();
-        await user.RunAsync("login", "http://127.0.0.1:1", "--method", "dev", "--username", "alice", "--profile", "local");
-        await user.RunAsync("login", "https://osmo.example.com/", "--method", "dev", "--username", "bob", "--profile", "prod");
+        await user.RunAsync("login", local.Url.ToString(), "--method", "dev", "--username", "alice", "--profile", "local");
+        await user.RunAsync("login", prod.Url.ToString(), "--method", "dev", "--username", "bob", "--profile", "prod");
 
         var list = await user.RunAsync("profile", "list");
+        var (localUrl, prodUrl) = (local.Url.ToString().TrimEnd('/'), prod.Url.ToString().TrimEnd('/'));
         Assert.Equal(
-            """
-            Name    Current   Server                     User    Login
-            ==========================================================
-            local             http://127.0.0.1:1         alice   dev
-            prod    *         https://osmo.example.com   bob     dev
-
-            """,
-            list.Out);
+            ["Name Current Server User Login", $"local {localUrl} alice dev", $"prod * {prodUrl} bob dev"],
+            list.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(line => !line.StartsWith('='))
+                .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))));
 
         await user.RunAsync("profile", "use", "local");
         await user.RunAsync("profile", "delete", "prod");
         var json = await user.RunAsync("profile", "list", "-o", "yaml");
         Assert.Equal(
-            """
+            $"""
             - name: local
               current: true
-              server: http://127.0.0.1:1
+              server: {localUrl}
               username: alice
               method: dev
 
