@@ -42,7 +42,14 @@ internal static class BackendCommand
                 return;
             }
 
-            Write(await api.BackendsAsync(cancellationToken), format, terminal);
+            var backends = await api.BackendsAsync(cancellationToken);
+            Write(backends, format, terminal);
+            if (backends.Where(BackendRow.IsUnknown).ToArray() is [var first, ..] unknown)
+            {
+                throw new CliError(
+                    $"{unknown.Length} of {backends.Count} backends do not answer. {FleetApi.NameOf(first)}: {(string?)first["error"]}",
+                    ExitCode.Unreachable);
+            }
         });
         return command;
     }

@@ -11,6 +11,7 @@ internal static class BackendRow
 {
     private const int OnlineColumn = 1;
     private const string Yes = "yes";
+    private const string Unknown = "-";
 
     public static string[] Headings(bool wide) => wide
         ? ["NAME", "ONLINE", "AGENT", "NODES", "AVAILABLE", "LABELS", "REVISION", "HEARTBEAT", "PROBLEM"]
@@ -18,14 +19,21 @@ internal static class BackendRow
 
     public static string[] Cells(JsonObject backend, bool wide, TimeProvider time)
     {
-        string Number(string name) => ((int?)backend[name] ?? 0).ToString("N0", CultureInfo.InvariantCulture);
+        string Number(string name) => ((int?)backend[name])?.ToString("N0", CultureInfo.InvariantCulture) ?? Unknown;
         bool Flag(string name) => (bool?)backend[name] ?? false;
         var agent = !Flag("agent_connected") ? "away" : Flag("agent_synced") ? "in step" : "reporting";
         agent = (string?)backend["agent_protocol"] == "listener" ? $"{agent} (OSMO's)" : agent;
         var labels = !Flag("label_updates") ? "off"
+            : IsUnknown(backend) ? Unknown
             : (int?)backend["labels_wrong"] is > 0 ? $"{Number("labels_wrong")} to go"
             : "all right";
-        string[] cells = [FleetApi.NameOf(backend), Flag("online") ? Yes : "no", agent, Number("nodes"), Number("available"), labels];
+        var online = Flag("online") ? Yes : "no";
+        if (IsUnknown(backend))
+        {
+            online = agent = Unknown;
+        }
+
+        string[] cells = [FleetApi.NameOf(backend), online, agent, Number("nodes"), Number("available"), labels];
         return wide
             ?
             [
@@ -35,6 +43,9 @@ internal static class BackendRow
             ]
             : cells;
     }
+
+    /// <summary>Whether the gateway could not say how the backend is.</summary>
+    public static bool IsUnknown(JsonObject backend) => backend["nodes"] is null;
 
     public static Color? Colour(int column, string cell) =>
         column != OnlineColumn ? null : cell == Yes ? Color.Green : Color.Red;

@@ -20,7 +20,9 @@ internal static class FleetRoutes
     public static void MapFleetRoutes(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("/api/backends").WithTags("Fleet");
-        group.MapGet("", ListBackendsAsync).WithSummary("Every backend in numbers");
+        group.MapGet("", ListBackendsAsync)
+            .WithSummary("Every backend in numbers")
+            .WithDescription("Those that do not answer within the time of a call have null for what is not known, and error says why.");
         group.MapGet("/{name}", GetBackendAsync).WithSummary("A backend in numbers");
         group.MapGet("/{name}/nodes", ListNodesAsync)
             .WithSummary("List the nodes of a backend")
@@ -31,10 +33,15 @@ internal static class FleetRoutes
     }
 
     private static async Task<Ok<BackendSummaryList>> ListBackendsAsync(
-        IBackendStore store, BackendCalls calls, CancellationToken cancellationToken)
+        IBackendStore store, BackendCalls calls, BackendCallOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var records = await store.ListAsync(cancellationToken);
-        var summaries = await Questions.AskAsync(records, record => SummarizeAsync(record, calls, cancellationToken));
+
+        // All of them together may take what one call may: if there is no silo at all, each would wait in vain for so long.
+        using var patience = new CancellationTokenSource(options.CallTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        var summaries = await Questions.AskAsync(records, record => SummarizeAsync(record, calls, either.Token));
+        cancellationToken.ThrowIfCancellationRequested();
         return TypedResults.Ok(new BackendSummaryList(summaries));
     }
 
@@ -52,7 +59,11 @@ internal static class FleetRoutes
         }
         catch (OsmoException failure)
         {
-            return BackendSummary.Unavailable(record, failure.Message);
+            return BackendSummary.Unknown(record, failure.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return BackendSummary.Unknown(record, "Its grain did not answer in time. Look at GET /api/silos, and try again.");
         }
     }
 

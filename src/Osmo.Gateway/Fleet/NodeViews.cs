@@ -7,13 +7,14 @@ namespace Osmo.Gateway.Fleet;
 
 /// <summary>A backend in numbers.</summary>
 /// <param name="Name">The backend's name.</param>
-/// <param name="Online">Whether its agent was heard of within two minutes.</param>
-/// <param name="AgentConnected">Whether an agent is connected now.</param>
-/// <param name="AgentSynced">Whether the connected agent has reported all of its nodes.</param>
+/// <param name="Online">Whether its agent was heard of within two minutes; null, as all numbers and what is said of the agent, if the
+/// backend's grain does not answer: <paramref name="Error"/> says why.</param>
+/// <param name="AgentConnected">Whether an agent is connected now; null if that is not known.</param>
+/// <param name="AgentSynced">Whether the connected agent has reported all of its nodes; null if that is not known.</param>
 /// <param name="LastHeartbeat">When the agent was last heard of (UTC).</param>
 /// <param name="Revision">The revision of its configuration.</param>
-/// <param name="Nodes">Number of nodes.</param>
-/// <param name="Available">Number of nodes that may be scheduled on.</param>
+/// <param name="Nodes">Number of nodes; null if that is not known.</param>
+/// <param name="Available">Number of nodes that may be scheduled on; null if that is not known.</param>
 /// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
 /// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 while that is not known.</param>
 /// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
@@ -23,24 +24,25 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="AgentDisagreements">Number of nodes that the agent judged available although what it reports speaks against that.</param>
 internal sealed record BackendSummary(
     string Name,
-    bool Online,
-    bool AgentConnected,
-    bool AgentSynced,
+    bool? Online,
+    bool? AgentConnected,
+    bool? AgentSynced,
     DateTimeOffset? LastHeartbeat,
     long Revision,
-    int Nodes,
-    int Available,
+    int? Nodes,
+    int? Available,
     bool LabelUpdates,
-    int LabelsWrong,
-    int LabelsFailing,
+    int? LabelsWrong,
+    int? LabelsFailing,
     string? Error = null,
     string AgentProtocol = BackendSummary.Channel,
     int AgentDisagreements = 0)
 {
     private const string Channel = "channel";
 
-    public static BackendSummary Unavailable(BackendRecord record, string error) => new(
-        record.Name.Value, false, false, false, record.LastHeartbeat, record.Revision, 0, 0, record.LabelUpdates, 0, 0, error);
+    /// <summary>A backend whose grain does not answer: what the store has of it, and nothing that might not be so.</summary>
+    public static BackendSummary Unknown(BackendRecord record, string error) => new(
+        record.Name.Value, null, null, null, record.LastHeartbeat, record.Revision, null, null, record.LabelUpdates, null, null, error);
 
     public static BackendSummary Of(BackendStatus status) => new(
         status.Record.Name.Value,
