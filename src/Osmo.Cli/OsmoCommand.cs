@@ -62,10 +62,11 @@ internal static class OsmoCommand
                 + "Is one of the two much older than the other? See 'osmo version'.");
             return ExitCode.Unreachable;
         }
-        catch (IOException) when (!terminal.OutputIsTerminal)
+        catch (IOException failure)
         {
-            // Who read the output, head for example, has seen enough.
-            return ExitCode.Done;
+            // Not that a reader such as head has seen enough: of that .NET says nothing.
+            await terminal.Error.WriteLineAsync($"osmo: The output could not be written: {Printable.Line(failure.Message)}");
+            return ExitCode.BadInput;
         }
     }
 

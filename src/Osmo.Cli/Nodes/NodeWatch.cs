@@ -84,7 +84,7 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
             foreach (var (owner, node) in changed)
             {
                 var found = await api.NodeAsync(owner, node, cancellationToken);
-                Add(rows, owner, node, found is not null && filter.Matches(found) ? found : null);
+                Add(rows, owner, node, found, isWanted: found is not null && filter.Matches(found));
             }
         }
 
@@ -101,18 +101,35 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         {
             foreach (var node in await api.NodesAsync(owner, filter, cancellationToken))
             {
-                Add(rows, owner, FleetApi.NameOf(node), node);
+                Add(rows, owner, FleetApi.NameOf(node), node, isWanted: true);
                 gone.Remove((owner, FleetApi.NameOf(node)));
             }
         }
 
-        foreach (var (owner, node) in gone)
+        // They are deleted, or are not of those that the filter wants any more: that is not the same.
+        foreach (var group in gone.GroupBy(node => node.Backend))
         {
-            Add(rows, owner, node, null);
+            var existing = (await ExistingAsync(group.Key, cancellationToken)).ToDictionary(FleetApi.NameOf);
+            foreach (var (owner, node) in group)
+            {
+                Add(rows, owner, node, existing.GetValueOrDefault(node), isWanted: false);
+            }
         }
     }
 
-    private void Add(List<(string[], JsonObject, string)> rows, string owner, string name, JsonObject? node)
+    private async Task<IReadOnlyList<JsonObject>> ExistingAsync(string owner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await api.NodesAsync(owner, new NodeFilter(null, null, null), cancellationToken);
+        }
+        catch (CliError missing) when (missing.ExitCode == ExitCode.BadInput)
+        {
+            return [];
+        }
+    }
+
+    private void Add(List<(string[], JsonObject, string)> rows, string owner, string name, JsonObject? node, bool isWanted)
     {
         var wide = format == OutputFormat.Wide;
         if (node is null)
@@ -126,12 +143,23 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
             return;
         }
 
+        if (!isWanted && !_shown.ContainsKey((owner, name)))
+        {
+            return;
+        }
+
         var cells = NodeRow.Cells(owner, node, wide, terminal.Time);
         var shown = string.Join('\n', cells);
         if (_shown.GetValueOrDefault((owner, name)) != shown)
         {
             _shown[(owner, name)] = shown;
             rows.Add((cells, Brief(owner, node), $"node/{name}"));
+        }
+
+        // Its last row says how it left: it is not followed any more.
+        if (!isWanted)
+        {
+            _shown.Remove((owner, name));
         }
     }
 
