@@ -32,7 +32,7 @@ public static class PreviousBuild
         await RunAsync("git", ["clone", "--quiet", "--no-checkout", Checkout.Root, sources]);
         await RunAsync("git", ["-C", sources, "checkout", "--quiet", hash]);
         var project = Path.Combine(sources, "src", "Osmo.Server");
-        await RunAsync("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "-nodeReuse:false"]);
+        await RunAsync("dotnet", ["build", project, "-c", "Release", "-v", "quiet", "-nodeReuse:false", "-p:RunAnalyzers=false"]);
         return Path.Combine(sources, "artifacts", "bin", "Osmo.Server", "release", "osmo-server.dll");
     }
 

@@ -25,5 +25,5 @@ public sealed record RecordedLoadOptions
     public TimeSpan OperationTimeMax { get; init; } = TimeSpan.FromSeconds(25);
 
     /// <summary>A client's pause after an operation: the machine has other things to do as well.</summary>
-    public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(40);
 }
