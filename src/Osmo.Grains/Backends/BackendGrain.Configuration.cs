@@ -65,7 +65,7 @@ public sealed partial class BackendGrain
         if (view.Record is null)
         {
             // The store was asked just now; an activation of a name that nobody has is of no use.
-            DeactivateOnIdle();
+            Leave();
             throw new OsmoException(
                 ErrorCode.NotFound,
                 $"Backend {_name} is not found. A backend appears when its agent connects; list the backends to see which there are.");

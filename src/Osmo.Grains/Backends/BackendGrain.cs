@@ -28,6 +28,7 @@ public sealed partial class BackendGrain(
     IBackendStore store,
     ActiveBackends backends,
     IFleetEventSink events,
+    IGrainFactory grains,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<BackendGrain> logger) : Grain, IBackendGrain, IDisposable
@@ -92,6 +93,10 @@ public sealed partial class BackendGrain(
             {
                 var activation = Stamp.New();
                 var loaded = await store.LoadAsync(_name, activation, cancellationToken);
+
+                // The silo may have stopped meanwhile, and what has ended must not be found by others.
+                cancellationToken.ThrowIfCancellationRequested();
+                ThrowIfOver();
                 Begin(loaded, activation);
             }
         }
@@ -132,7 +137,7 @@ public sealed partial class BackendGrain(
     private void Open(long activation, BackendRecord? record)
     {
         _roster = new Roster(_name, activation, record?.Config.NodeConditions ?? NodeConditionRules.Default, events);
-        _nodes = new NodeCalls(GrainFactory, _roster, time);
+        _nodes = new NodeCalls(grains, _roster, time);
         if (record is not null)
         {
             _roster.Show(record, session: null);
@@ -252,7 +257,7 @@ public sealed partial class BackendGrain(
         }
 
         End(failure as OsmoException ?? Unavailable(_name, "met an internal error and is being loaded again"));
-        DeactivateOnIdle();
+        Leave();
         return _end!;
     }
 
@@ -273,11 +278,15 @@ public sealed partial class BackendGrain(
         _state?.EndSessions(end.Code == ErrorCode.Moved ? AgentRefusal.Moved : AgentRefusal.Unavailable, end.Message);
     }
 
+    /// <summary>Ends the activation, unless it has ended: what still goes on in it may come here, too.</summary>
+    private void Leave() => GrainContext.Deactivate(
+        new DeactivationReason(DeactivationReasonCode.ApplicationRequested, _end?.Message ?? "There is no such backend."));
+
     private void ThrowIfOver()
     {
         if (_end is { } end)
         {
-            DeactivateOnIdle();
+            Leave();
             throw new OsmoException(end.Code, end.Message);
         }
     }

@@ -228,7 +228,7 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
         roster.Enter(GrainContext);
         if (roster.End is not null)
         {
-            DeactivateOnIdle();
+            Leave();
         }
     }
 
@@ -250,7 +250,7 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
         }
         catch (OsmoException)
         {
-            DeactivateOnIdle();
+            Leave();
             throw;
         }
 
@@ -269,6 +269,10 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
         throw _roster?.End
             ?? new OsmoException(ErrorCode.Moved, $"The grain of backend {_backend} is not on the silo of node {_node}. Try again.");
     }
+
+    /// <summary>Ends the activation, unless it has ended.</summary>
+    private void Leave() => GrainContext.Deactivate(
+        new DeactivationReason(DeactivationReasonCode.ApplicationRequested, $"Backend {_backend} is not here any more."));
 
     private DateTimeOffset Now() => StoredNow.Of(time);
 }
