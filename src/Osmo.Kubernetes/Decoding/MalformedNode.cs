@@ -7,8 +7,8 @@ namespace Osmo.Kubernetes;
 public sealed record MalformedNode(string Name, string Field, string Problem)
 {
     /// <summary>
-    /// The type of the condition that a node has instead of its own while it cannot be read; its status is <c>True</c>, so that rules
-    /// which do not ignore it take the node for unavailable.
+    /// The type of the condition that a node has while it cannot be read, beside <c>Ready</c>, which is unknown: it says why. Its status
+    /// is <c>True</c>.
     /// </summary>
     public const string Condition = "osmo.nvidia.com/Unreadable";
 

@@ -6,7 +6,9 @@ namespace Osmo.Kubernetes;
 internal sealed class NodeDraft
 {
     private static readonly Func<NodeLabel, string> LabelKey = label => label.Key;
-    private static readonly ImmutableArray<NodeCondition> UnreadableConditions = [new NodeCondition(MalformedNode.Condition, "True")];
+    private static readonly ImmutableArray<NodeCondition> UnreadableConditions =
+        [new NodeCondition("Ready", "Unknown"), new NodeCondition(MalformedNode.Condition, "True")];
+
 
     private NodeProjection? _last;
     private readonly InternedLists<NodeTaint> _taintLists = new();
@@ -56,8 +58,8 @@ internal sealed class NodeDraft
     public void Fail(string field, string problem) => Malformed ??= new MalformedNode("", field, problem);
 
     /// <summary>
-    /// The finished node: the known instance when nothing but the version differs. One that is malformed has the condition
-    /// <see cref="MalformedNode.Condition"/> instead of its own; it is null without a name.
+    /// The finished node: the known instance when nothing but the version differs. One that is malformed has <c>Ready</c> unknown and
+    /// the condition <see cref="MalformedNode.Condition"/> instead of its own; it is null without a name.
     /// </summary>
     public NodeProjection? Finish(out MalformedNode? malformed)
     {

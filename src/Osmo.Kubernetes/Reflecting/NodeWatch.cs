@@ -37,7 +37,8 @@ internal sealed class NodeWatch(
     TimeProvider time,
     Random random,
     ILogger logger,
-    bool beginsWithList = false) : IWatchLineHandler
+    bool beginsWithList = false,
+    bool answerIsSuccess = true) : IWatchLineHandler
 {
     private const string What = "watch nodes";
 
@@ -64,9 +65,12 @@ internal sealed class NodeWatch(
         {
             using HttpResponseMessage response = await connection
                 .SendAsync(HttpMethod.Get, PathOf(timeout), What, body: null, both.Token).ConfigureAwait(false);
-            // Of a quiet cluster nothing else may come for a minute; and a watch that ends at once is no success.
-            using CancellationTokenSource lasts = new(options.WatchTooShort, time);
-            using CancellationTokenRegistration works = lasts.Token.Register(RecordThatItLasts);
+            if (answerIsSuccess && IsListed)
+            {
+                // Of a quiet cluster nothing else may come for a minute.
+                store.RecordSuccess();
+            }
+
             using Stream stream = await response.Content.ReadAsStreamAsync(both.Token).ConfigureAwait(false);
             using IdleLimit limit = new(options.WatchIdleMax, time, both.Token);
             WatchLinesEnd end = await WatchLines.ReadAsync(stream, connection.Options.NodeBytesMax, this, limit).ConfigureAwait(false);
@@ -142,14 +146,6 @@ internal sealed class NodeWatch(
         {
             _initial = null;
             store.Apply(list, isStreamed: true);
-        }
-    }
-
-    private void RecordThatItLasts()
-    {
-        if (IsListed)
-        {
-            store.RecordSuccess();
         }
     }
 

@@ -91,7 +91,7 @@ public sealed class Reflector
     }
 
     private NodeWatch NewWatch(bool beginsWithList = false) =>
-        new(_client.Connection, _decoder, _store, _options, _time, _random, _logger, beginsWithList);
+        new(_client.Connection, _decoder, _store, _options, _time, _random, _logger, beginsWithList, answerIsSuccess: !_hasBeenEmpty);
 
     private Task<NodeList> ListAsync(string? exactVersion, CancellationToken cancellation) => _client.ListNodesAsync(
         new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion },

@@ -43,6 +43,22 @@ public sealed class EnvironmentProxyTests
         Assert.DoesNotContain("secret", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("wss://osmo.example.com", true)]
+    [InlineData("ws://osmo.example.com", false)]
+    [InlineData("wss://127.0.0.1:8443", false)]
+    public void WebSockets_go_the_way_of_their_scheme(string server, bool isProxied)
+    {
+        Dictionary<string, string> variables = new() { ["HTTPS_PROXY"] = "http://user:p%40ss@proxy:3128" };
+        EnvironmentProxy proxy = new(variables.GetValueOrDefault);
+        Assert.Equal(!isProxied, proxy.IsBypassed(new Uri(server)));
+        if (isProxied)
+        {
+            System.Net.NetworkCredential credential = proxy.GetCredential(proxy.GetProxy(new Uri(server))!, "Basic")!;
+            Assert.Equal(("user", "p@ss"), (credential.UserName, credential.Password));
+        }
+    }
+
     private static Uri? Proxy(string server, string exceptions)
     {
         Dictionary<string, string> variables = new() { ["HTTPS_PROXY"] = "proxy:3128", ["NO_PROXY"] = exceptions };

@@ -83,15 +83,26 @@ public sealed class KubeconfigUserTests : IDisposable
         Assert.Contains(
             expected, Assert.Throws<KubernetesConfigurationException>(() => Resolve(user)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("{token: t}")]
+    [InlineData("{username: a, password: b}")]
+    [InlineData("{exec: {apiVersion: client.authentication.k8s.io/v1, command: touch, interactiveMode: Never}}")]
+    public async Task Nothing_that_proves_who_somebody_is_goes_out_over_http(string user)
+    {
+        KubernetesCredential credential = await GetAsync(Resolve(user, server: "http://cluster:8080").Credentials);
+        Assert.Null(credential.Authorization);
+        Assert.Null(credential.ClientCertificate);
+    }
+
     private static Task<KubernetesCredential> GetAsync(IKubernetesCredentials credentials) =>
         credentials.GetAsync(TestContext.Current.CancellationToken).AsTask();
 
-    private KubernetesConfiguration Resolve(string user)
+    private KubernetesConfiguration Resolve(string user, string server = "https://cluster:6443")
     {
         Write("config", $$$"""
             current-context: x
             contexts: [{name: x, context: {cluster: c, user: u}}]
-            clusters: [{name: c, cluster: {server: 'https://cluster:6443'}}]
+            clusters: [{name: c, cluster: {server: '{{{server}}}'}}]
             users: [{name: u, user: {{{user}}}}]
             """);
         return KubernetesConfiguration.FromKubeconfig(Path.Combine(_folder, "config"), time: _time);

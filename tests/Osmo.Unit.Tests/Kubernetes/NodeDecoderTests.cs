@@ -109,7 +109,7 @@ public sealed class NodeDecoderTests
     public void A_malformed_node_is_named_with_its_field_and_nothing_is_said_of_its_health(string json, string field, string found)
     {
         NodeProjection node = _decoder.DecodeNode(Encoding.UTF8.GetBytes(json), null, out MalformedNode? malformed)!;
-        Assert.Equal([new NodeCondition("osmo.nvidia.com/Unreadable", "True")], node.Conditions);
+        Assert.Equal([new NodeCondition("Ready", "Unknown"), new NodeCondition("osmo.nvidia.com/Unreadable", "True")], node.Conditions);
         Assert.Equal("n", malformed!.Name);
         Assert.Equal(field, malformed.Field);
         Assert.Contains(found, malformed.Problem, StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class NodeDecoderTests
         byte[] bytes = Encoding.UTF8.GetBytes(broken.ToJsonString());
         NodeProjection unread = _decoder.DecodeNode(bytes, good, out _)!;
         Assert.Equal((good.Uid, good.Labels, good.Capacity), (unread.Uid, unread.Labels, unread.Capacity));
-        Assert.Equal([new NodeCondition("osmo.nvidia.com/Unreadable", "True")], unread.Conditions);
+        Assert.Equal([new NodeCondition("Ready", "Unknown"), new NodeCondition("osmo.nvidia.com/Unreadable", "True")], unread.Conditions);
         Assert.Same(unread, _decoder.DecodeNode(bytes, unread, out _));
         Assert.True(Decode(NodeJson.Small("n", 3), unread).SameState(good));
     }

@@ -36,6 +36,51 @@ public sealed class PacingTests
     }
 
     [Fact]
+    public void A_server_that_is_back_is_asked_again_soon_whatever_it_answers()
+    {
+        ReflectorOptions options = new() { BackoffMsInitial = 100 };
+        RetryPace pace = new(options, _time, new Random(1));
+        for (int i = 0; i < 10; i++)
+        {
+            Assert.InRange(pace.After(Failed(KubernetesFailure.Unreachable)).TotalSeconds, 0, options.BackoffMsMax / 1_000.0);
+        }
+
+        Assert.InRange(pace.After(Failed(KubernetesFailure.Forbidden)).TotalMilliseconds, 50, 100);
+        for (int i = 0; i < 12; i++)
+        {
+            pace.After(Failed(KubernetesFailure.Forbidden));
+        }
+
+        Assert.InRange(pace.After(Failed(KubernetesFailure.Forbidden)).TotalSeconds, 15, 30);
+    }
+
+    [Fact]
+    public void After_an_expired_version_a_list_is_made_at_once_but_not_again_and_again()
+    {
+        RetryPace pace = new(new ReflectorOptions { BackoffMsInitial = 100 }, _time, new Random(1));
+        Assert.True(pace.After(Failed(KubernetesFailure.Unreachable)) > TimeSpan.Zero);
+        Assert.Equal(TimeSpan.Zero, pace.After(Failed(KubernetesFailure.Expired)));
+        Assert.True(pace.After(Failed(KubernetesFailure.Expired)) > TimeSpan.Zero);
+        pace.Worked(isLasting: false);
+        Assert.Equal(TimeSpan.Zero, pace.After(Failed(KubernetesFailure.Expired)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void The_server_may_ask_for_more_time_and_never_gets_less_than_a_pause(int seconds)
+    {
+        RetryPace pace = new(new ReflectorOptions { BackoffMsInitial = 100 }, _time, new Random(1));
+        TimeSpan pause = pace.After(new KubernetesApiException(KubernetesFailure.Throttled, "slow down")
+        {
+            RetryAfter = TimeSpan.FromSeconds(seconds),
+        });
+        Assert.InRange(pause, TimeSpan.FromSeconds(seconds) + TimeSpan.FromMilliseconds(12), TimeSpan.FromSeconds(seconds + 1));
+    }
+
+    private static KubernetesApiException Failed(KubernetesFailure failure) => new(failure, "no");
+
+    [Fact]
     public void Pauses_double_with_jitter_up_to_the_cap_and_start_again_after_quiet()
     {
         Backoff backoff = new(100, 1_000, TimeSpan.FromMinutes(2), _time, new Random(1));
