@@ -65,12 +65,20 @@ internal sealed class ConfigFile
 
     /// <summary>The only document.</summary>
     /// <exception cref="CliError">There are several, or it is no object.</exception>
-    public JsonObject Single() => Documents is [JsonObject document]
-        ? document
-        : throw new CliError(
-            Documents.Count == 1
-                ? $"{Name}: a configuration is an object: {{\"field\": value}}."
-                : $"{Name}: holds {Documents.Count} documents, but one is needed. 'osmo apply -f' takes many.");
+    public JsonObject Single()
+    {
+        // Empty ones are none: a line "---" at the end makes one, and so do comments alone.
+        var documents = Documents.OfType<JsonNode>().ToArray();
+        return documents is [JsonObject document]
+            ? document
+            : throw new CliError(
+                documents.Length switch
+                {
+                    0 => $"{Name}: holds no document, only comments or empty ones.",
+                    1 => $"{Name}: a configuration is an object: {{\"field\": value}}.",
+                    _ => $"{Name}: holds {documents.Length} documents, but one is needed. 'osmo apply -f' takes many.",
+                });
+    }
 
     /// <summary>Where a field stands: <c>file.yaml:12:3</c>, or the file alone where that is not known.</summary>
     /// <param name="document">The document, counted from 0.</param>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 using Osmo.Cli.Terminal;
 
 namespace Osmo.Cli.Input;
@@ -90,7 +92,27 @@ internal static class InputDocument
                 $"{name}: this is binary (Kubernetes protobuf?), not JSON. Ask for JSON, for example with 'kubectl get nodes -o json'.");
         }
 
+        RequireUtf8(bytes.Span, name);
         return text[0] is (byte)'{' or (byte)'[' or (byte)'"' ? bytes : YamlToJson.Convert(bytes, name);
+    }
+
+    /// <summary>Otherwise what is none would be stored as question marks in diamonds.</summary>
+    private static void RequireUtf8(ReadOnlySpan<byte> bytes, string name)
+    {
+        if (Utf8.IsValid(bytes))
+        {
+            return;
+        }
+
+        var at = 0;
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) == OperationStatus.Done)
+        {
+            at += length;
+        }
+
+        throw new CliError(
+            $"{name}: byte {at + 1} (0x{bytes[at]:X2}) is not UTF-8. The text may be in another encoding, such as Windows-1252: "
+            + "save it as UTF-8.");
     }
 
     private static ReadOnlyMemory<byte> ReadAll(Stream stream, string name, long bytesMax)

@@ -48,6 +48,9 @@ internal sealed class NodeInput
         {
             switch (reader.TokenType)
             {
+                case JsonTokenType.Null:
+                    // An empty YAML document, as a line "---" at the end makes one.
+                    break;
                 case JsonTokenType.StartObject:
                     Take(ObjectEnvelope.Read(ref reader, json), $"document {number}");
                     break;
