@@ -38,6 +38,7 @@ internal sealed record ConfigType(
         Backend,
         new("BACKEND_TEST", ChangeStyle.Replace, ChangeStyle.Merge, NamedKey: Merged),
         new("DATASET", ChangeStyle.Merge, ChangeStyle.Merge, Merged, Merged, NamedRoute: false),
+        new("GROUP_TEMPLATE", ChangeStyle.Replace, ChangeStyle.Replace),
         new("POD_TEMPLATE", ChangeStyle.Replace, ChangeStyle.Replace),
         new("POOL", ChangeStyle.Replace, ChangeStyle.Merge, NamedKey: Merged),
         new("RESOURCE_VALIDATION", ChangeStyle.Replace, ChangeStyle.Replace, WholeKey: Merged),

@@ -92,14 +92,23 @@ internal static class ResourceCommand
     private static async Task<string> DefaultPoolAsync(GatewayClient client, CancellationToken cancellationToken)
     {
         var settings = (await client.GetAsync("api/profile/settings", cancellationToken)).Object();
-        return settings["profile"]?["pool"]?.ToString() is { Length: > 0 } pool
-            ? pool
+        if (settings["profile"]?["pool"]?.ToString() is { Length: > 0 } pool)
+        {
+            return pool;
+        }
+
+        // Of one pool alone it is clear which is meant.
+        return await PoolsAsync(client, cancellationToken) is { Count: 1 } only
+            ? only.Single().Key
             : throw new CliError("No default pool set. Name one with -p POOL, or list every pool's nodes with --all.", ExitCode.Usage);
     }
 
+    private static async Task<JsonObject> PoolsAsync(GatewayClient client, CancellationToken cancellationToken) =>
+        (await client.GetAsync("api/pool", cancellationToken)).Object()["pools"] as JsonObject ?? [];
+
     private static async Task RequireAsync(GatewayClient client, string[] asked, CancellationToken cancellationToken)
     {
-        var known = (await client.GetAsync("api/pool", cancellationToken)).Object()["pools"] as JsonObject ?? [];
+        var known = await PoolsAsync(client, cancellationToken);
         if (asked.FirstOrDefault(pool => !known.ContainsKey(pool)) is { } missing)
         {
             throw new CliError($"There is no pool \"{missing}\"{Suggestion.For(missing, known.Select(pool => pool.Key))}");

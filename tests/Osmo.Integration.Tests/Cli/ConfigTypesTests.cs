@@ -90,6 +90,11 @@ public sealed class ConfigTypesTests : IAsyncLifetime
         Assert.Equal("node/gpu-1\n", await OkAsync("resource", "list", "-p", "robots", "-o", "name"));
         Assert.Matches(@"\ngpu-1 +robots +any +RESERVED +", await OkAsync("resource", "list", "-p", "robots"));
         Assert.Matches(@"\ngpu-1 +robots +any +RESERVED +", await OkAsync("resource", "info", "gpu-1"));
+
+        // Of one pool alone it is clear which is meant.
+        Assert.Matches(@"\ngpu-1 +robots +any +RESERVED +", await OkAsync("resource", "list"));
+        var second = _user.Write("second.json", """{"pools": {"others": {"backend": "east", "platforms": {"any": {}}}}}""");
+        await OkAsync("config", "update", "POOL", "--file", second);
         var unset = await _user.RunAsync("resource", "list");
         Assert.Equal(2, unset.ExitCode);
         Assert.Contains("No default pool set", unset.Error, StringComparison.Ordinal);
