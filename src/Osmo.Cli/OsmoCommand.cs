@@ -30,7 +30,9 @@ internal static class OsmoCommand
         {
             foreach (var error in parsed.Errors)
             {
-                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(error.Message)}");
+                // It sets choices off with tabs.
+                var message = error.Message.Replace("\t", "  ", StringComparison.Ordinal);
+                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(message)}");
             }
 
             await terminal.Error.WriteLineAsync($"See '{PathOf(parsed.CommandResult)} --help'.");

@@ -48,6 +48,34 @@ public sealed class FleetCommandTests
     }
 
     [Fact]
+    public async Task Backends_that_do_not_answer_are_unknown_and_that_is_an_error()
+    {
+        await using var gateway = new ScriptedGateway().On("GET /api/backends", """
+            {"backends":[
+              {"name":"east","online":true,"agent_connected":true,"agent_synced":true,"nodes":2,"available":1,"label_updates":false},
+              {"name":"west","online":null,"nodes":null,"available":null,"label_updates":true,"error":"No silo is there."}]}
+            """);
+        using var user = new OsmoUser(gateway.Url);
+        var list = await user.RunAsync("backend", "list");
+        Assert.Equal(10, list.ExitCode);
+        Assert.Matches(@"\neast +yes +in step +2 +1 +off\nwest +- +- +- +- +-\n$", list.Out);
+        Assert.Contains("1 of 2 backends do not answer. west: No silo is there.", list.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Output_that_cannot_be_written_is_an_error()
+    {
+        var node = """{"kind":"Node","metadata":{"name":"n"}}""";
+        var full = await OsmoProcess.RunFileAsync("/bin/sh", "-c", $"echo '{node}' | '{OsmoProcess.Executable}' evaluate > /dev/full");
+        Assert.Equal(1, full.ExitCode);
+        Assert.Contains("The output could not be written", full.Error, StringComparison.Ordinal);
+
+        // A reader that has seen enough is none.
+        var head = await OsmoProcess.RunFileAsync("/bin/sh", "-c", $"'{OsmoProcess.Executable}' --help | head -n 1");
+        Assert.Equal((0, ""), (head.ExitCode, head.Error));
+    }
+
+    [Fact]
     public async Task The_guides_sequence_configures_a_backend_and_deletes_it()
     {
         await using var server = await RunningServer.StartAsync();
@@ -147,6 +175,24 @@ public sealed class FleetCommandTests
         var node = backend.AvailableNode();
 
         await using var watch = user.StartOnTerminal("node", "list", "isaac", "--watch");
+        await watch.ShowsAsync($"{node}   yes");
+        await server.ConfigureAsync("isaac", """{"node_conditions":{"additional_node_conditions":["Ready","NetworkUnavailable"]}}""");
+        await watch.ShowsAsync($"{node}   no ");
+        await watch.TypeAsync("\u0003");
+
+        Assert.Equal(130, await watch.EndsAsync());
+    }
+
+    [Fact]
+    public async Task A_watch_shows_how_a_node_left_its_filter()
+    {
+        await using var server = await RunningServer.StartAsync();
+        await using var backend = await LiveBackend.StartAsync(server, "isaac", labels: false);
+        await backend.ConvergesAsync(server);
+        using var user = new OsmoUser(server.Url);
+        var node = backend.AvailableNode();
+
+        await using var watch = user.StartOnTerminal("node", "list", "isaac", "--available", "--watch");
         await watch.ShowsAsync($"{node}   yes");
         await server.ConfigureAsync("isaac", """{"node_conditions":{"additional_node_conditions":["Ready","NetworkUnavailable"]}}""");
         await watch.ShowsAsync($"{node}   no ");
