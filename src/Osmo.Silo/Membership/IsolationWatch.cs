@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Osmo.Domain.Errors;
+using Osmo.Grains.Silos;
 using Osmo.Grains.Storage;
 using Osmo.Silo.Hosting;
 
@@ -9,11 +10,13 @@ namespace Osmo.Silo.Membership;
 /// <summary>
 /// Ends this process if it hears nothing from any other member, although the store, which it reaches, has them as members. If only what is
 /// sent to this one is lost, the others still get its own messages; so none of them takes it for dead, and calls to its grains would be
-/// lost for as long as that lasts.
+/// lost for as long as that lasts. The same if it does not reach the store and a silo does: Orleans tells it nothing then, and what it keeps
+/// of Orleans' directory names the dead.
 /// </summary>
 internal sealed class IsolationWatch(
     Members members,
-    LoadWatch loads,
+    LoadWatch watch,
+    SiloLoads loads,
     IBackendStore store,
     SiloEnd end,
     MemberOptions options,
@@ -27,7 +30,7 @@ internal sealed class IsolationWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (since, last) = (time.GetTimestamp(), time.GetTimestamp());
+        var (since, last, stored) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
         while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -35,10 +38,21 @@ internal sealed class IsolationWatch(
             last = time.GetTimestamp();
             if (stoodStill || !members.Others.Any())
             {
-                since = last;
+                since = stored = last;
             }
 
-            since = Math.Max(since, loads.AnsweredAt);
+            since = Math.Max(since, watch.AnsweredAt);
+            if (!members.Hosts.Any(ReachesStore) || await StoreAnswersAsync(stoppingToken).ConfigureAwait(false))
+            {
+                stored = time.GetTimestamp();
+            }
+
+            if (time.GetElapsedTime(stored) > _limit)
+            {
+                end.OnFatalException(context: $"the store has not answered for {_limit.TotalSeconds:0.#} s, and answers others");
+                return;
+            }
+
             if (time.GetElapsedTime(since) > _limit && await StoreAnswersAsync(stoppingToken).ConfigureAwait(false))
             {
                 end.OnFatalException(context: $"no other member has answered for {_limit.TotalSeconds:0.#} s");
@@ -46,6 +60,8 @@ internal sealed class IsolationWatch(
             }
         }
     }
+
+    private bool ReachesStore(SiloAddress silo) => !silo.Equals(members.Own) && loads.Find(silo) is { StoreAnswers: true };
 
     private async Task<bool> StoreAnswersAsync(CancellationToken stoppingToken)
     {
