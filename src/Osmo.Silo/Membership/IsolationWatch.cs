@@ -10,8 +10,8 @@ namespace Osmo.Silo.Membership;
 /// <summary>
 /// Ends this process if it hears nothing from any other member, although the store, which it reaches, has them as members. If only what is
 /// sent to this one is lost, the others still get its own messages; so none of them takes it for dead, and calls to its grains would be
-/// lost for as long as that lasts. The same if it does not reach the store and a silo does: Orleans tells it nothing then, and what it keeps
-/// of Orleans' directory names the dead.
+/// lost for as long as that lasts. The same if it does not reach the store and a silo does: Orleans tells it nothing then, and what it
+/// keeps of Orleans' directory names the dead.
 /// </summary>
 internal sealed class IsolationWatch(
     Members members,
