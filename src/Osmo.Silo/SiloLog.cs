@@ -20,9 +20,6 @@ internal static partial class SiloLog
     [LoggerMessage(2305, LogLevel.Warning, "Events of silo {Silo} were lost, watchers read everything again: {Reason}")]
     public static partial void EventsLost(ILogger logger, SiloAddress silo, string reason);
 
-    [LoggerMessage(2306, LogLevel.Debug, "The store does not answer this member: {Reason}")]
-    public static partial void MaybeIsolated(ILogger logger, string reason);
-
     [LoggerMessage(2311, LogLevel.Information, "This silo carries more than its share: {Count} backends move to others")]
     public static partial void Spreading(ILogger logger, int count);
 

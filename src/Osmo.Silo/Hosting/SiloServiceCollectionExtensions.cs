@@ -52,11 +52,11 @@ public static class SiloServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<LoadWatch>());
         services.AddHostedService<IsolationWatch>();
         services.AddSingleton<BackendMover>();
+        services.AddHostedService<StoreWatch>();
         services.AddHostedService<Drain>();
         if (options.HostsBackends)
         {
             services.AddHostedService<BackendSpread>();
-            services.AddHostedService<StoreWatch>();
         }
 
         return services;

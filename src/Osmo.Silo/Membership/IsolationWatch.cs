@@ -1,8 +1,5 @@
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Osmo.Domain.Errors;
 using Osmo.Grains.Silos;
-using Osmo.Grains.Storage;
 using Osmo.Silo.Hosting;
 
 namespace Osmo.Silo.Membership;
@@ -17,11 +14,10 @@ internal sealed class IsolationWatch(
     Members members,
     LoadWatch watch,
     SiloLoads loads,
-    IBackendStore store,
+    LocalSilo local,
     SiloEnd end,
     MemberOptions options,
-    TimeProvider time,
-    ILogger<IsolationWatch> logger) : BackgroundService
+    TimeProvider time) : BackgroundService
 {
     private readonly TimeSpan _interval = options.Times.Probe;
 
@@ -30,30 +26,24 @@ internal sealed class IsolationWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var (since, last, stored) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
+        var heard = time.GetTimestamp();
+        var stored = heard;
         while (!stoppingToken.IsCancellationRequested)
         {
+            var before = time.GetTimestamp();
             await Task.Delay(_interval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var stoodStill = time.GetElapsedTime(last) > _interval * 2;
-            last = time.GetTimestamp();
-            if (stoodStill || !members.Others.Any())
-            {
-                since = stored = last;
-            }
-
-            since = Math.Max(since, watch.AnsweredAt);
-            if (!members.Hosts.Any(ReachesStore) || await StoreAnswersAsync(stoppingToken).ConfigureAwait(false))
-            {
-                stored = time.GetTimestamp();
-            }
-
-            if (time.GetElapsedTime(stored) > _limit)
+            var now = time.GetTimestamp();
+            var stoodStill = time.GetElapsedTime(before, now) > _interval * 2;
+            var cannotTell = stoodStill || !members.Others.Any();
+            heard = cannotTell ? now : Math.Max(heard, watch.AnsweredAt);
+            stored = cannotTell || local.StoreAnswers || !members.Hosts.Any(ReachesStore) ? now : stored;
+            if (time.GetElapsedTime(stored, now) > _limit)
             {
                 end.OnFatalException(context: $"the store has not answered for {_limit.TotalSeconds:0.#} s, and answers others");
                 return;
             }
 
-            if (time.GetElapsedTime(since) > _limit && await StoreAnswersAsync(stoppingToken).ConfigureAwait(false))
+            if (local.StoreAnswers && time.GetElapsedTime(heard, now) > _limit)
             {
                 end.OnFatalException(context: $"no other member has answered for {_limit.TotalSeconds:0.#} s");
                 return;
@@ -62,18 +52,4 @@ internal sealed class IsolationWatch(
     }
 
     private bool ReachesStore(SiloAddress silo) => !silo.Equals(members.Own) && loads.Find(silo) is { StoreAnswers: true };
-
-    private async Task<bool> StoreAnswersAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            await store.CheckAsync(stoppingToken).WaitAsync(_interval, time, stoppingToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (Exception failure) when (failure is OsmoException or TimeoutException or OperationCanceledException)
-        {
-            SiloLog.MaybeIsolated(logger, failure.Message);
-            return false;
-        }
-    }
 }
