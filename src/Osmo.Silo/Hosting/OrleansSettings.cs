@@ -7,7 +7,6 @@ using Osmo.Grains.Backends;
 using Osmo.Grains.Nodes;
 using Osmo.Grains.Placement;
 using Osmo.Grains.Silos;
-using Osmo.Silo.Membership;
 using Osmo.Silo.Placement;
 using Osmo.Silo.Security;
 
@@ -155,8 +154,5 @@ internal static class OrleansSettings
             database.Invariant = Invariant;
             database.ConnectionString = options.ConnectionString;
         });
-        var provider = silo.Services.Last(service => service.ServiceType == typeof(IMembershipTable)).ImplementationType!;
-        silo.Services.AddSingleton<IMembershipTable>(services => new RememberedTable(
-            (IMembershipTable)ActivatorUtilities.CreateInstance(services, provider), services.GetRequiredService<TimeProvider>()));
     }
 }
