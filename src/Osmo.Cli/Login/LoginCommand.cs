@@ -111,7 +111,7 @@ internal sealed class LoginCommand
     private static async Task RequireAcceptedAsync(
         HttpClient http, FixedCredential credential, string advice, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("api/backends?limit=1", UriKind.Relative));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("api/profile/settings", UriKind.Relative));
         await credential.ApplyAsync(request, http, cancellationToken);
         try
         {

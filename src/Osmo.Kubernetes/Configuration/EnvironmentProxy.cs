@@ -42,9 +42,7 @@ public sealed class EnvironmentProxy : IWebProxy, ICredentials
     public NetworkCredential? GetCredential(Uri uri, string authType)
     {
         ArgumentNullException.ThrowIfNull(uri);
-        return CredentialOf(uri)
-            ?? CredentialOf(Address("HTTPS_PROXY", _variable))
-            ?? CredentialOf(Address("HTTP_PROXY", _variable));
+        return CredentialOf(uri) ?? CredentialOf(Find(uri, "HTTPS_PROXY")) ?? CredentialOf(Find(uri, "HTTP_PROXY"));
     }
 
     /// <summary>The proxy to reach a server through; null to connect directly.</summary>
@@ -67,6 +65,10 @@ public sealed class EnvironmentProxy : IWebProxy, ICredentials
         string[] parts = proxy.UserInfo.Split(':', 2);
         return new NetworkCredential(Uri.UnescapeDataString(parts[0]), parts.Length > 1 ? Uri.UnescapeDataString(parts[1]) : "");
     }
+
+    /// <summary>The proxy of a variable, if it is this one: the credentials of one are none of the other's business.</summary>
+    private Uri? Find(Uri proxy, string name) =>
+        Address(name, _variable) is { } named && named.Authority == proxy.Authority ? named : null;
 
     private static Uri? Address(string name, Func<string, string?> variable)
     {

@@ -9,7 +9,6 @@ internal sealed class NodeDraft
     private static readonly ImmutableArray<NodeCondition> UnreadableConditions =
         [new NodeCondition("Ready", "Unknown"), new NodeCondition(MalformedNode.Condition, "True")];
 
-
     private NodeProjection? _last;
     private readonly InternedLists<NodeTaint> _taintLists = new();
     private readonly InternedLists<NodeCondition> _conditionLists = new();

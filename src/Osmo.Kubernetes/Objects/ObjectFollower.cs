@@ -16,7 +16,6 @@ internal sealed class ObjectFollower<T>
     private readonly Random _random = new();
     private readonly RetryPace _pace;
     private int _failures;
-    private bool _hasBeenEmpty;
     private bool _isRunning;
 
     /// <param name="connection">The cluster.</param>
@@ -87,8 +86,8 @@ internal sealed class ObjectFollower<T>
             cancellation.ThrowIfCancellationRequested();
             version = watch.ResourceVersion;
             TimeSpan elapsed = _time.GetElapsedTime(startedAt);
-            bool isEmpty = failure is null && watch.Received == 0 && elapsed < _options.WatchTooShort && !_hasBeenEmpty;
-            _hasBeenEmpty = watch.Received == 0 && (_hasBeenEmpty || isEmpty);
+            bool isFirstEmpty =
+                failure is null && watch.Received == 0 && elapsed < _options.WatchTooShort && _pace.IsFirstEmpty();
             if (failure is null && elapsed < _options.WatchTooShort)
             {
                 failure = new KubernetesApiException(
@@ -105,7 +104,7 @@ internal sealed class ObjectFollower<T>
             {
                 failuresInRow++;
                 await PauseAsync(failure, cancellation).ConfigureAwait(false);
-                if (isEmpty || failure.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion)
+                if (isFirstEmpty || failure.Failure is KubernetesFailure.Expired or KubernetesFailure.TooLargeResourceVersion)
                 {
                     return;
                 }

@@ -26,7 +26,6 @@ public sealed class Reflector
     private readonly RetryPace _pace;
     private readonly NodeDecoder _decoder = new();
     private readonly ReflectorStore _store;
-    private bool _hasBeenEmpty;
     private bool _isRunning;
 
     /// <summary>Creates a reflector; <see cref="RunAsync"/> starts it.</summary>
@@ -91,7 +90,7 @@ public sealed class Reflector
     }
 
     private NodeWatch NewWatch(bool beginsWithList = false) =>
-        new(_client.Connection, _decoder, _store, _options, _time, _random, _logger, beginsWithList, answerIsSuccess: !_hasBeenEmpty);
+        new(_client.Connection, _decoder, _store, _options, _time, _random, _logger, beginsWithList, answerIsSuccess: !_pace.HasBeenEmpty);
 
     private Task<NodeList> ListAsync(string? exactVersion, CancellationToken cancellation) => _client.ListNodesAsync(
         new NodeListOptions { LabelSelector = _options.LabelSelector, ExactResourceVersion = exactVersion },
@@ -133,7 +132,7 @@ public sealed class Reflector
             await RestAfterAsync(end, watch.Received, elapsed, cancellation).ConfigureAwait(false);
             if (end.Reason == WatchEndReason.Stale
                 || IsSuspect(end, watch.Received, elapsed)
-                || IsEmpty(end, watch.Received, elapsed)
+                || (IsEmpty(end, watch.Received, elapsed) && _pace.IsFirstEmpty())
                 || failuresInRow >= _options.WatchFailuresMax
                 || (_options.ChecksConsistency && !await IsConsistentAsync(cancellation).ConfigureAwait(false)))
             {
@@ -177,16 +176,8 @@ public sealed class Reflector
         return true;
     }
 
-    /// <summary>
-    /// A server may answer a version that it does not have any more with nothing at all. If that goes on after a list, it is something
-    /// else, and counts as failures.
-    /// </summary>
-    private bool IsEmpty(WatchEnd end, int received, TimeSpan elapsed)
-    {
-        bool isFirst = end.Reason == WatchEndReason.InGoodOrder && received == 0 && elapsed < _options.WatchTooShort && !_hasBeenEmpty;
-        _hasBeenEmpty = received == 0 && (_hasBeenEmpty || isFirst);
-        return isFirst;
-    }
+    private bool IsEmpty(WatchEnd end, int received, TimeSpan elapsed) =>
+        end.Reason == WatchEndReason.InGoodOrder && received == 0 && elapsed < _options.WatchTooShort;
 
     private async Task GiveUpStreamingAsync(KubernetesApiException e, CancellationToken cancellation)
     {

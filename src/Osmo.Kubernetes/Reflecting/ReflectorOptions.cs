@@ -36,7 +36,8 @@ public sealed record ReflectorOptions
     public int RefusedBackoffMsMax { get; init; } = 30_000;
 
     /// <summary>
-    /// A watch that ends sooner than this is followed by a pause; if it brought nothing it counts as a failure, and is followed by a list.
+    /// A watch that ends sooner than this is followed by a pause; if it brought nothing it counts as a failure, and is followed by a
+    /// list the first time.
     /// </summary>
     public TimeSpan WatchTooShort { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -18,15 +18,29 @@ internal sealed class RetryPace(ReflectorOptions options, TimeProvider time, Ran
     private bool _isAway;
     private bool _hasExpired;
 
+    /// <summary>Whether a watch was answered with nothing at all, and none has worked since.</summary>
+    public bool HasBeenEmpty { get; private set; }
+
     /// <summary>A watch has worked.</summary>
     /// <param name="isLasting">Whether long enough for pauses to begin small again.</param>
     public void Worked(bool isLasting)
     {
-        _isAway = _hasExpired = false;
+        _isAway = _hasExpired = HasBeenEmpty = false;
         if (isLasting)
         {
             Reset();
         }
+    }
+
+    /// <summary>
+    /// A watch was answered with nothing at all, as a server may answer a version that it does not have any more. True the first time: a
+    /// fresh list helps. If it goes on, it is something else, and counts as failures.
+    /// </summary>
+    public bool IsFirstEmpty()
+    {
+        bool isFirst = !HasBeenEmpty;
+        HasBeenEmpty = true;
+        return isFirst;
     }
 
     /// <summary>The pause after something that was no failure and must not be done again at once.</summary>

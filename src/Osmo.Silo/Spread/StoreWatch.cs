@@ -12,7 +12,7 @@ namespace Osmo.Silo.Spread;
 /// <summary>
 /// Looks whether the store answers, which Orleans does not: a silo that reaches the others and not the store would keep its backends and
 /// could do nothing with them. If another silo says that it reaches the store, this one ends its backends, and they load there. If the
-/// store is away for everybody, nothing moves.
+/// store is away for everybody, nothing moves. A gateway, which has none, only says whether it reaches the store.
 /// </summary>
 internal sealed class StoreWatch(
     IBackendStore store,

@@ -12,11 +12,14 @@ public sealed class LoginTests
     private const long Past = 1_000_000_000;
     private const long Future = 4_000_000_000;
 
+    private static ScriptedGateway OpenGateway() =>
+        new ScriptedGateway().On("GET /api/profile/settings", "{}").On("GET /api/backends", """{"backends":[]}""");
+
     [Fact]
     public async Task A_log_in_by_name_is_kept_for_its_owner_alone_and_sent_to_its_gateway_alone()
     {
-        await using var gateway = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
-        await using var another = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
+        await using var gateway = OpenGateway();
+        await using var another = OpenGateway();
         using var user = new OsmoUser();
 
         var login = await user.RunAsync("login", gateway.Url.ToString(), "--method", "dev", "--username", "alice");
@@ -37,8 +40,8 @@ public sealed class LoginTests
     [Fact]
     public async Task A_log_in_that_the_gateway_does_not_take_is_refused_and_the_one_of_before_stays()
     {
-        await using var open = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
-        await using var closed = new ScriptedGateway().On("GET /api/backends", _ => (401, """{"detail":"Send a valid token."}"""));
+        await using var open = OpenGateway();
+        await using var closed = new ScriptedGateway().On("GET /api/profile/settings", _ => (401, """{"detail":"Send a valid token."}"""));
         using var user = new OsmoUser();
         await user.RunAsync("login", open.Url.ToString(), "--method", "dev", "--username", "alice");
 
@@ -153,8 +156,8 @@ public sealed class LoginTests
     [Fact]
     public async Task Profiles_are_listed_chosen_and_forgotten()
     {
-        await using var local = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
-        await using var prod = new ScriptedGateway().On("GET /api/backends", """{"backends":[]}""");
+        await using var local = OpenGateway();
+        await using var prod = OpenGateway();
         using var user = new OsmoUser();
         await user.RunAsync("login", local.Url.ToString(), "--method", "dev", "--username", "alice", "--profile", "local");
         await user.RunAsync("login", prod.Url.ToString(), "--method", "dev", "--username", "bob", "--profile", "prod");

@@ -56,6 +56,7 @@ public sealed class EnvironmentProxyTests
         {
             System.Net.NetworkCredential credential = proxy.GetCredential(proxy.GetProxy(new Uri(server))!, "Basic")!;
             Assert.Equal(("user", "p@ss"), (credential.UserName, credential.Password));
+            Assert.Null(proxy.GetCredential(new Uri("http://another:3128"), "Basic"));
         }
     }
 

@@ -88,7 +88,10 @@ internal sealed class ScriptedGateway : IAsyncDisposable
             context.Request.HttpMethod, context.Request.Url!.PathAndQuery, await reader.ReadToEndAsync(), headers);
         _requests.Enqueue(request);
         var asked = $"{request.Method} {request.PathAndQuery}";
-        var script = _answers.Where(item => asked.StartsWith(item.Key, StringComparison.Ordinal)).MaxBy(item => item.Key.Length).Value;
+        var script = _answers.Where(item => asked.StartsWith(item.Key, StringComparison.Ordinal))
+            .OrderByDescending(item => item.Key.Length)
+            .FirstOrDefault()
+            .Value;
         var (status, body) = script?.Invoke(request) ?? (404, """{"detail":"Not Found"}""");
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
