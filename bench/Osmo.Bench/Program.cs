@@ -26,6 +26,7 @@ IBenchmark[] benchmarks =
     new FloodBenchmark(),
     new FailoverBenchmark(),
     new DrainBenchmark(),
+    new FalseDeathsBenchmark(),
     new FleetBenchmark(),
     new CliStartBenchmark(),
 ];

@@ -1,15 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using Osmo.Bench.Channel;
+using Osmo.Bench.Cluster;
 using Osmo.Bench.Fleet;
 using Osmo.Bench.Running;
-using Osmo.Kubernetes;
 
 namespace Osmo.Bench.Benchmarks;
 
 /// <summary>
-/// Node updates through one agent channel, over a real WebSocket, to durable acknowledgement: every update changes a condition and so
-/// is written to SQLite, which syncs the disk for every transaction. Client and server share the machine.
+/// Node updates through agent channels, over real WebSockets, to durable acknowledgement: every update changes a condition and so is
+/// written, and the disk synced. First SQLite in this process, then PostgreSQL with a silo and a gateway of their own. Everything shares
+/// the machine.
 /// </summary>
 internal sealed class ChannelBenchmark : IBenchmark
 {
@@ -17,107 +18,123 @@ internal sealed class ChannelBenchmark : IBenchmark
     private const int WarmUpPasses = 10;
     private const int Rounds = 5;
     private const int PassesPerRound = 8;
+    private const int ManyBackends = 50;
+    private const int ManyNodes = 2_000;
+    private const int ManyPasses = 4;
+    private const double SnapshotSecondsMax = 2;
     private const double PerSecondMin = 50_000;
-    private const string Backend = "channel";
+    private const double ManyPerSecondMin = 40_000;
+
+    private const string Cold = "from the connection on, in a process that has compiled nothing yet";
 
     public string Name => "channel";
 
-    public string Summary => "node updates through one agent channel to durable acknowledgement";
+    public string Summary => $"node updates of one backend and of {ManyBackends} to durable acknowledgement, SQLite and PostgreSQL";
 
     public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
     {
-        await using var server = await BenchServer.StartAsync();
-        await using var agent = await WindowedAgent.ConnectAsync(server.Url, Backend);
-        await server.ConfigureAsync(Backend, BenchServer.HealthyRules);
-        var healthy = RealisticNodes.Decoded(Nodes);
-        NodeProjection[] failing = [.. healthy.Select((node, i) => RealisticNodes.WithFlipped(node, i % node.Conditions.Length))];
-        var reports = new NodeReports();
-        foreach (var frame in reports.Snapshot(healthy))
+        var figures = new List<Figure>();
+        await using (var server = await BenchServer.StartAsync())
         {
-            await agent.SendAsync(frame);
+            figures.AddRange(await MeasureAsync("SQLite", server.Url));
         }
 
-        await agent.AcknowledgedAsync(reports.Sequence);
-        var fleet = new Fleet(healthy, failing, reports);
-        await PreparedAsync(agent, fleet, WarmUpPasses);
-        List<Round> prepared = [], encoding = [];
+        await using (var stage = await ClusterStage.StartAsync(silos: 1, gateways: 1, backends: 0, cancel))
+        {
+            figures.AddRange(await MeasureAsync("PostgreSQL", stage.Rig.GatewayUrls[0]));
+        }
+
+        return figures;
+    }
+
+    private static async Task<Figure[]> MeasureAsync(string store, Uri gateway)
+    {
+        var nodes = new FlippingNodes(RealisticNodes.Decoded(Nodes));
+        var snapshot = nodes.Snapshot();
+        var start = Stopwatch.GetTimestamp();
+        await using var agent = await WindowedAgent.ConnectAsync(gateway, "one");
+        await SendAsync(agent, snapshot, nodes.Sequence);
+        var registered = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        await TimedAsync([agent], [nodes], WarmUpPasses);
+        List<double> prepared = [], encoding = [];
         for (var round = 0; round < Rounds; round++)
         {
-            prepared.Add(await PreparedAsync(agent, fleet, PassesPerRound));
-            encoding.Add(await EncodingAsync(agent, fleet, PassesPerRound));
+            prepared.Add(await TimedAsync([agent], [nodes], PassesPerRound));
+            encoding.Add(await EncodingAsync(agent, nodes, PassesPerRound));
         }
 
         return
         [
-            Of("updates acknowledged", prepared, $"{healthy[0].Conditions.Length} conditions a node"),
-            Of("updates acknowledged, encoded meanwhile", encoding, "the agent's encoder included, as in an agent"),
+            new($"{store}: first snapshot of {Nodes:N0} nodes, durable", registered, "s", SnapshotSecondsMax, GoalKind.AtMost, Cold),
+            Of($"{store}: updates of one backend", prepared, PerSecondMin, $"{nodes.Conditions} conditions a node"),
+            Of($"{store}: updates of one backend, encoded meanwhile", encoding, PerSecondMin, "the agent's encoder included"),
+            await ManyAsync(store, gateway),
         ];
     }
 
-    private static Figure Of(string name, List<Round> rounds, string detail) => new(
+    private static async Task<Figure> ManyAsync(string store, Uri gateway)
+    {
+        var healthy = RealisticNodes.Decoded(ManyNodes);
+        var nodes = Enumerable.Range(0, ManyBackends).Select(_ => new FlippingNodes(healthy)).ToArray();
+        var agents = new WindowedAgent[ManyBackends];
+        for (var i = 0; i < ManyBackends; i++)
+        {
+            agents[i] = await WindowedAgent.ConnectAsync(gateway, $"many-{i}");
+            await SendAsync(agents[i], nodes[i].Snapshot(), nodes[i].Sequence);
+        }
+
+        await TimedAsync(agents, nodes, ManyPasses);
+        var rounds = new List<double>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            rounds.Add(await TimedAsync(agents, nodes, ManyPasses));
+        }
+
+        foreach (var agent in agents)
+        {
+            await agent.DisposeAsync();
+        }
+
+        return Of($"{store}: updates of {ManyBackends} backends", rounds, ManyPerSecondMin, $"{ManyNodes:N0} nodes each, all awake");
+    }
+
+    private static Figure Of(string name, List<double> rounds, double perSecondMin, string detail) => new(
         name,
-        Percentile.Median(rounds.Select(round => round.PerSecond)),
+        Percentile.Median(rounds),
         "updates/s",
-        PerSecondMin,
+        perSecondMin,
         GoalKind.AtLeast,
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{detail}; {rounds.Count} rounds from {rounds.Min(round => round.PerSecond):N0} to {rounds.Max(round => round.PerSecond):N0}; "
-            + $"{Percentile.Median(rounds.Select(round => round.CpuMicroseconds)):F1} us of CPU an update, client and server"));
+        string.Create(CultureInfo.InvariantCulture, $"{detail}; {rounds.Count} rounds from {rounds.Min():N0} to {rounds.Max():N0}"));
 
-    /// <summary>Every pass flips every node. The frames are encoded before the clock starts.</summary>
-    private static Task<Round> PreparedAsync(WindowedAgent agent, Fleet fleet, int passes)
+    /// <summary>Updates a second, of frames that are encoded before the clock starts.</summary>
+    private static async Task<double> TimedAsync(WindowedAgent[] agents, FlippingNodes[] nodes, int passes)
     {
-        ReadOnlyMemory<byte>[] frames = [.. fleet.Batches(passes).Select(batch => NodeReports.Encode(batch()))];
-        return TimedAsync(agent, fleet, passes, async () =>
-        {
-            foreach (var frame in frames)
-            {
-                await agent.SendAsync(frame);
-            }
-        });
-    }
-
-    private static Task<Round> EncodingAsync(WindowedAgent agent, Fleet fleet, int passes) => TimedAsync(agent, fleet, passes, async () =>
-    {
-        foreach (var batch in fleet.Batches(passes))
-        {
-            await agent.SendAsync(batch());
-        }
-    });
-
-    private static async Task<Round> TimedAsync(WindowedAgent agent, Fleet fleet, int passes, Func<Task> send)
-    {
-        var cpu = Environment.CpuUsage.TotalTime;
+        var frames = nodes.Select(backend => backend.Encoded(passes)).ToArray();
         var start = Stopwatch.GetTimestamp();
-        await send();
-        await agent.AcknowledgedAsync(fleet.Reports.Sequence);
-        var elapsed = Stopwatch.GetElapsedTime(start);
-        var updates = passes * Nodes;
-        return new Round(updates / elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / updates);
+        await Task.WhenAll(agents.Select((agent, i) => Task.Run(() => SendAsync(agent, frames[i], nodes[i].Sequence))));
+        return passes * nodes.Sum(backend => backend.Count) / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private readonly record struct Round(double PerSecond, double CpuMicroseconds);
-
-    /// <summary>Nodes that fail and recover, all of them in turn.</summary>
-    private sealed class Fleet(NodeProjection[] healthy, NodeProjection[] failing, NodeReports reports)
+    private static async Task<double> EncodingAsync(WindowedAgent agent, FlippingNodes nodes, int passes)
     {
-        private bool _isFailing;
-
-        public NodeReports Reports => reports;
-
-        public IEnumerable<Func<Protocol.Agent.V1.AgentFrame>> Batches(int passes)
+        var start = Stopwatch.GetTimestamp();
+        foreach (var batch in nodes.Batches(passes))
         {
-            for (var pass = 0; pass < passes; pass++)
-            {
-                var (now, before) = _isFailing ? (healthy, failing) : (failing, healthy);
-                _isFailing = !_isFailing;
-                for (var start = 0; start < now.Length; start += NodeReports.BatchNodes)
-                {
-                    var first = start;
-                    yield return () => reports.Changes(now, before, first, Math.Min(NodeReports.BatchNodes, now.Length - first));
-                }
-            }
+            await agent.SendAsync(batch);
         }
+
+        await agent.AcknowledgedAsync(nodes.Sequence);
+        return passes * nodes.Count / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static async Task SendAsync(WindowedAgent agent, IReadOnlyList<ReadOnlyMemory<byte>> frames, ulong last)
+    {
+        foreach (var frame in frames)
+        {
+            await agent.SendAsync(frame);
+        }
+
+        await agent.AcknowledgedAsync(last);
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ConfigWritesBenchmark : IBenchmark
 {
     private const int Backends = 1_000;
     private const int Clients = 64;
-    private const double WritesPerSecondMin = 1_500;
+    private const double WritesPerSecondMin = 3_000;
     private const double P99MsMax = 100;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);

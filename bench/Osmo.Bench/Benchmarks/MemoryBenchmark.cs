@@ -11,12 +11,15 @@ namespace Osmo.Bench.Benchmarks;
 
 /// <summary>
 /// Growth of the managed heap for 100,000 realistic nodes: in an agent (its watch's known nodes, its store, and everything reported),
-/// then in a silo that has been told of all of them. Every node's JSON is generated, decoded and forgotten.
+/// then in a silo that has been told of all of them, while every node's grain is awake, and when only backends are. Every node's JSON is
+/// generated, decoded and forgotten.
 /// </summary>
 internal sealed class MemoryBenchmark : IBenchmark
 {
     private const int Nodes = 100_000;
-    private const double BytesPerNodeMax = 2_048;
+    private const double AgentBytesMax = 2_048;
+    private const double AwakeBytesMax = 4_500;
+    private const double RestingBytesMax = 1_500;
     private const string Backend = "memory";
 
     public string Name => "memory";
@@ -32,9 +35,11 @@ internal sealed class MemoryBenchmark : IBenchmark
         FillAgent(watched);
         var withAgent = HeapBytes();
         await ReportAsync(agent, watched.Nodes);
-        var withSilo = HeapBytes();
-
+        var awake = HeapBytes();
+        await RestAsync(server);
         var status = await server.Backend(Backend).GetAsync(cancel);
+        var resting = HeapBytes();
+
         if (watched.Nodes.Count != Nodes || status.Nodes != Nodes)
         {
             throw new InvalidOperationException($"The agent has {watched.Nodes.Count} nodes, the silo {status.Nodes}.");
@@ -43,16 +48,29 @@ internal sealed class MemoryBenchmark : IBenchmark
         GC.KeepAlive(watched);
         return
         [
-            Of("agent", withAgent - empty),
-            Of("silo", withSilo - withAgent),
+            Of("agent", withAgent - empty, AgentBytesMax),
+            Of("silo, nodes awake", awake - withAgent, AwakeBytesMax),
+            Of("silo, nodes resting", resting - withAgent, RestingBytesMax),
         ];
     }
 
-    private static Figure Of(string where, long bytes) => new(
+    private static async Task RestAsync(BenchServer server)
+    {
+        var management = server.Grains.GetGrain<IManagementGrain>(0);
+        using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        do
+        {
+            await management.ForceActivationCollection(TimeSpan.Zero);
+            await poll.WaitForNextTickAsync();
+        }
+        while (await management.GetTotalActivationCount() > Nodes / 100);
+    }
+
+    private static Figure Of(string where, long bytes, double bytesPerNodeMax) => new(
         $"memory per node, {where}",
         bytes / (double)Nodes,
         "bytes",
-        BytesPerNodeMax,
+        bytesPerNodeMax,
         GoalKind.AtMost,
         string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F0} MB for {Nodes:N0} nodes"));
 

@@ -16,6 +16,7 @@ internal sealed class WindowedAgent : IAsyncDisposable
     private readonly SemaphoreSlim _progress = new(0, 1);
     private readonly TaskCompletionSource _welcomed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _reading;
+    private string _end = "The silo ended the connection.";
     private ulong _acknowledged;
     private long _labelUpdates;
 
@@ -56,18 +57,10 @@ internal sealed class WindowedAgent : IAsyncDisposable
     }
 
     /// <summary>Sends a batch as soon as the window has room.</summary>
-    public async Task SendAsync(ReadOnlyMemory<byte> frame)
-    {
-        await _window.WaitAsync(_ending.Token);
-        await _connection.SendAsync(frame, _ending.Token);
-    }
+    public Task SendAsync(ReadOnlyMemory<byte> frame) => SendAsync(() => _connection.SendAsync(frame, _ending.Token));
 
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte})"/>
-    public async Task SendAsync(IMessage frame)
-    {
-        await _window.WaitAsync(_ending.Token);
-        await _connection.SendAsync(frame, _ending.Token);
-    }
+    public Task SendAsync(IMessage frame) => SendAsync(() => _connection.SendAsync(frame, _ending.Token));
 
     /// <summary>Waits until a batch, and all before it, are durable.</summary>
     public Task AcknowledgedAsync(ulong sequence) => ProgressAsync(() => Volatile.Read(ref _acknowledged) >= sequence);
@@ -84,6 +77,19 @@ internal sealed class WindowedAgent : IAsyncDisposable
         _ending.Dispose();
         _window.Dispose();
         _progress.Dispose();
+    }
+
+    private async Task SendAsync(Func<ValueTask> send)
+    {
+        try
+        {
+            await _window.WaitAsync(_ending.Token);
+            await send();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new IOException(_end);
+        }
     }
 
     private async Task ProgressAsync(Func<bool> isReached)
@@ -139,7 +145,8 @@ internal sealed class WindowedAgent : IAsyncDisposable
                 Interlocked.Add(ref _labelUpdates, message.LabelUpdates.Updates.Count);
                 break;
             case SiloMessage.KindOneofCase.Refusal:
-                throw new IOException($"The silo refuses: {message.Refusal.Message}");
+                _end = $"The silo refuses: {message.Refusal.Message}";
+                throw new IOException(_end);
             default:
                 break;
         }

@@ -57,6 +57,10 @@ internal static class RealisticNodes
         return With(node, conditions: node.Conditions.SetItem(condition, old with { Status = old.Status == "True" ? "False" : "True" }));
     }
 
+    /// <summary>The node with one condition more.</summary>
+    public static NodeProjection WithCondition(NodeProjection node, string type, string status) =>
+        With(node, conditions: node.Conditions.Add(new NodeCondition(type, status)));
+
     /// <summary>The node under another name and uid.</summary>
     public static NodeProjection Like(NodeProjection model, string name, Guid uid)
     {

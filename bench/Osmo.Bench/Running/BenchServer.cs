@@ -25,7 +25,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     public Uri Url => _server.Url;
 
-    private IGrainFactory Grains => _server.Services.GetRequiredService<IGrainFactory>();
+    public IGrainFactory Grains => _server.Services.GetRequiredService<IGrainFactory>();
 
     public static async Task<BenchServer> StartAsync()
     {

@@ -15,7 +15,7 @@ internal sealed record BenchmarkResult(string Name, IReadOnlyList<Figure> Figure
             var figures = await benchmark.RunAsync(cancel);
             return new(benchmark.Name, figures, load.OtherCores(), null);
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error) when (!cancel.IsCancellationRequested)
         {
             // The others are still worth measuring.
             return new(benchmark.Name, [], load.OtherCores(), error.ToString());
