@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Osmo.Domain.Errors;
@@ -12,6 +13,7 @@ public static partial class RoleJson
     private const int DescriptionCharsMax = 4_096;
     private const int PoliciesMax = 64;
     private const int ActionsMax = 256;
+    private const int ResourcesMax = 64;
 
     /// <summary>
     /// Reads a role; actions are texts (<c>http:PATH:METHOD</c>) or objects with base, path and method, and end up sorted.
@@ -99,34 +101,82 @@ public static partial class RoleJson
             return [];
         }
 
+        if (policy.TryGetProperty("effect", out var effect) && !(effect.ValueKind == JsonValueKind.String && effect.ValueEquals("Allow")))
+        {
+            errors.Add(new FieldError($"{prefix}effect", "must be Allow: to refuse requests, put a ! before the path of an action."));
+        }
+
+        var resources = ReadResources(policy, prefix, errors);
         var actions = new List<RoleAction>();
         foreach (var (item, i) in Items(policy, "actions", ActionsMax, prefix, errors))
         {
-            if (TryReadAction(item, out var action, out var problem))
+            if (TryReadActions(item, resources, out var read, out var problem))
             {
-                actions.Add(action!);
+                actions.AddRange(read);
             }
             else
             {
-                errors.Add(new FieldError($"{prefix}actions[{i}]", problem!));
+                errors.Add(new FieldError($"{prefix}actions[{i}]", problem));
             }
         }
 
         return [.. actions.Distinct().OrderBy(action => action.ToString(), StringComparer.Ordinal)];
     }
 
-    private static bool TryReadAction(JsonElement item, out RoleAction? action, out string? problem)
+    /// <summary>Only actions as newer OSMO servers have them are about resources.</summary>
+    private static ImmutableArray<string> ReadResources(
+        JsonElement policy, string prefix, ImmutableArray<FieldError>.Builder errors)
+    {
+        var resources = ImmutableArray.CreateBuilder<string>();
+        if (policy.TryGetProperty("resources", out _))
+        {
+            foreach (var (item, i) in Items(policy, "resources", ResourcesMax, prefix, errors))
+            {
+                if (item.ValueKind == JsonValueKind.String)
+                {
+                    resources.Add(item.GetString()!);
+                }
+                else
+                {
+                    errors.Add(new FieldError($"{prefix}resources[{i}]", "must be a text such as backend/NAME."));
+                }
+            }
+        }
+
+        return resources.ToImmutable();
+    }
+
+    private static bool TryReadActions(
+        JsonElement item,
+        ImmutableArray<string> resources,
+        out ImmutableArray<RoleAction> actions,
+        [NotNullWhen(false)] out string? problem)
+    {
+        if (item.ValueKind == JsonValueKind.String && item.GetString() is { } text && ResourceAction.IsOne(text))
+        {
+            return ResourceAction.TryTranslate(text, resources, out actions, out problem);
+        }
+
+        actions = TryReadAction(item, out var action, out problem) ? [action] : [];
+        return problem is null;
+    }
+
+    private static bool TryReadAction(
+        JsonElement item, [NotNullWhen(true)] out RoleAction? action, [NotNullWhen(false)] out string? problem)
     {
         if (item.ValueKind == JsonValueKind.String)
         {
             return RoleAction.TryParse(item.GetString(), out action, out problem);
         }
 
+        if (item.ValueKind == JsonValueKind.Object && String(item, "base") == RoleAction.Base)
+        {
+            return RoleAction.TryCreate(String(item, "path"), String(item, "method"), out action, out problem);
+        }
+
         action = null;
         problem = "must be a text such as http:/api/pool/*:Get, or an object with base, path and method.";
-        return item.ValueKind == JsonValueKind.Object
-            && String(item, "base") == RoleAction.Base
-            && RoleAction.TryCreate(String(item, "path"), String(item, "method"), out action, out problem);
+        return false;
     }
 
     private static string? String(JsonElement json, string name) =>

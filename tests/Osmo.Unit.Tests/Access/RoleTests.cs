@@ -72,6 +72,44 @@ public sealed class RoleTests
             failure.Fields.Select(field => field.Field).Order(StringComparer.Ordinal));
     }
 
+    /// <summary>The role that OSMO's command line writes today for the agent of one backend.</summary>
+    [Fact]
+    public void OSMOs_role_for_one_backend_lets_that_backends_agent_in_and_no_other()
+    {
+        const string Json =
+            """
+            {"name":"r","policies":[{"effect":"Allow","actions":["internal:Operator","pool:List","config:Read"],"resources":["backend/b1"]}]}
+            """;
+        var table = new RoleTable([RoleJson.Read(JsonDocument.Parse(Json).RootElement)]);
+        foreach (var (method, path) in new[]
+        {
+            ("WEBSOCKET", "/api/agent/listener/node/backend/"), ("WEBSOCKET", "/api/agent/worker/backend/"),
+            ("WEBSOCKET", "/api/agent/channel/backend/"), ("GET", "/api/configs/backend/"),
+        })
+        {
+            Assert.True(table.Allows(["r"], method, path + "b1"), path);
+            Assert.False(table.Allows(["r"], method, path + "b2"), path);
+            Assert.False(table.Allows(["r"], method, path + "b1/x"), path);
+        }
+
+        Assert.True(table.Allows(["r"], "GET", "/api/pool"));
+        Assert.False(table.Allows(["r"], "POST", "/api/configs/backend/b1"));
+    }
+
+    [Theory]
+    [InlineData("""{"actions":["config:Read"]}""", "policies[0].actions[0]")]
+    [InlineData("""{"actions":["config:Read"],"resources":["pool/p"]}""", "policies[0].actions[0]")]
+    [InlineData("""{"actions":["config:Read"],"resources":["backend/a[b]"]}""", "policies[0].actions[0]")]
+    [InlineData("""{"actions":["workflow:*"],"resources":["backend/b"]}""", "policies[0].actions[0]")]
+    [InlineData("""{"actions":[],"resources":[1]}""", "policies[0].resources[0]")]
+    [InlineData("""{"actions":["http:/a:Get"],"effect":"Deny"}""", "policies[0].effect")]
+    public void What_OSMOs_policies_have_and_this_server_has_not_is_refused(string policy, string field)
+    {
+        var json = JsonDocument.Parse($$"""{"name":"r","policies":[{{policy}}]}""").RootElement;
+        var failure = Assert.Throws<OsmoException>(() => RoleJson.Read(json));
+        Assert.Equal(field, Assert.Single(failure.Fields).Field);
+    }
+
     [Fact]
     public void Everybody_has_the_default_role_and_unknown_roles_allow_nothing()
     {
