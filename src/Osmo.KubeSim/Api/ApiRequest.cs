@@ -17,5 +17,5 @@ internal sealed record ApiRequest(string Verb, string Resource, string? Name, st
         _ => request.Method.ToLowerInvariant(),
     };
 
-    private static bool IsWatch(HttpRequest request) => (string?)request.Query["watch"] is "true" or "1";
+    private static bool IsWatch(HttpRequest request) => QueryFlag.IsOn(request.Query, "watch");
 }

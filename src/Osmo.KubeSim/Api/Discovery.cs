@@ -25,7 +25,7 @@ internal sealed class Discovery(SimulatedCluster cluster)
         {
             ["paths"] = new JsonObject { ["api/v1"] = new JsonObject { ["serverRelativeURL"] = "/openapi/v3/api/v1?hash=1" } },
         },
-        "/openapi/v3/api/v1" => OpenApi(),
+        "/openapi/v3/api/v1" => OpenApiDocument.Create(GitVersion),
         "/api/v1/namespaces" => List(
             "NamespaceList", Namespace("default", DefaultNamespaceUid), Namespace("kube-system", cluster.KubeSystemUid)),
         "/api/v1/namespaces/kube-system" => Typed("Namespace", Namespace("kube-system", cluster.KubeSystemUid)),
@@ -74,30 +74,6 @@ internal sealed class Discovery(SimulatedCluster cluster)
         }
 
         return resource;
-    }
-
-    /// <summary>Just enough for kubectl to see that the server itself validates fields.</summary>
-    private static JsonObject OpenApi()
-    {
-        JsonObject Operation(string action) => new()
-        {
-            ["parameters"] = new JsonArray(
-                new JsonObject { ["name"] = "dryRun", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } },
-                new JsonObject { ["name"] = "fieldValidation", ["in"] = "query", ["schema"] = new JsonObject { ["type"] = "string" } }),
-            ["responses"] = new JsonObject { ["200"] = new JsonObject { ["description"] = "OK" } },
-            ["x-kubernetes-action"] = action,
-            ["x-kubernetes-group-version-kind"] = new JsonObject { ["group"] = "", ["version"] = "v1", ["kind"] = "Node" },
-        };
-        return new JsonObject
-        {
-            ["openapi"] = "3.0.0",
-            ["info"] = new JsonObject { ["title"] = "Kubernetes", ["version"] = GitVersion },
-            ["paths"] = new JsonObject
-            {
-                ["/api/v1/nodes"] = new JsonObject { ["post"] = Operation("post") },
-                ["/api/v1/nodes/{name}"] = new JsonObject { ["patch"] = Operation("patch"), ["put"] = Operation("put") },
-            },
-        };
     }
 
     private JsonObject List(string kind, params JsonObject[] items) => new()

@@ -32,7 +32,7 @@ internal sealed record ListOptions
     {
         var version = Text(query, "resourceVersion");
         var match = Text(query, "resourceVersionMatch");
-        var sendInitialEvents = query.ContainsKey("sendInitialEvents") ? Flag(query, "sendInitialEvents") : (bool?)null;
+        var sendInitialEvents = query.ContainsKey("sendInitialEvents") ? QueryFlag.IsOn(query, "sendInitialEvents") : (bool?)null;
         var causes = watch ? CheckWatch(match, sendInitialEvents, watchListEnabled) : CheckList(query, version, match, sendInitialEvents);
         if (causes.Count > 0)
         {
@@ -60,7 +60,7 @@ internal sealed record ListOptions
             Limit = Number(query, "limit") ?? 0,
             Continue = token,
             Timeout = Number(query, "timeoutSeconds") is { } seconds and > 0 ? TimeSpan.FromSeconds(seconds) : null,
-            AllowBookmarks = Flag(query, "allowWatchBookmarks"),
+            AllowBookmarks = QueryFlag.IsOn(query, "allowWatchBookmarks"),
             SendInitialEvents = sendInitialEvents,
         };
     }
@@ -151,8 +151,6 @@ internal sealed record ListOptions
 
     private static string? Text(IQueryCollection query, string name) =>
         query.TryGetValue(name, out var value) && !string.IsNullOrEmpty(value) ? (string?)value : null;
-
-    private static bool Flag(IQueryCollection query, string name) => (string?)query[name] is "true" or "1" or "True" or "t";
 
     private static int? Number(IQueryCollection query, string name)
     {

@@ -7,6 +7,7 @@ namespace Osmo.KubeSim.Hosting;
 internal static class CommandLine
 {
     private const int UsageError = 2;
+    private const string Administrator = "admin";
 
     private const string Usage = """
         Usage: osmo-kubesim [options]
@@ -75,14 +76,16 @@ internal static class CommandLine
         var tokens = new Dictionary<string, KubeSimUser>();
         if (options.Token is not null)
         {
-            tokens[options.Token] = new KubeSimUser("admin");
+            tokens[options.Token] = new KubeSimUser(Administrator);
         }
 
         await using var server = await KubeSimServer.StartAsync(
             new KubeSimOptions { Port = options.Port, Cluster = cluster, Tls = options.Tls, Tokens = tokens }, stop);
         if (options.KubeConfigPath is { } path)
         {
-            await server.WriteKubeConfigAsync(path, options.Token, cancel: stop);
+            // Over TLS kubectl asks for a user name if the file has none.
+            var clientCertificateUser = options.Tls && options.Token is null ? Administrator : null;
+            await server.WriteKubeConfigAsync(path, options.Token, clientCertificateUser, stop);
             await output.WriteLineAsync($"kubectl --kubeconfig {path} get nodes");
         }
 

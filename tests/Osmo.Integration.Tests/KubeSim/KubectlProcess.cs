@@ -11,7 +11,8 @@ internal sealed class KubectlProcess : IAsyncDisposable
 
     private readonly string _home = Directory.CreateTempSubdirectory("kubesim-kubectl").FullName;
 
-    private string KubeConfig => Path.Combine(_home, "kubeconfig");
+    /// <summary>Where its kubeconfig is, or is to be written.</summary>
+    public string KubeConfig => Path.Combine(_home, "kubeconfig");
 
     public static async Task<KubectlProcess> ForAsync(KubeSimServer server, string? token = null, string? clientCertificateUser = null)
     {

@@ -54,6 +54,16 @@ public sealed class KubectlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Explain()
+    {
+        var node = await _kubectl.RunAsync("explain node");
+        Assert.Matches(@"KIND:\s+Node\nVERSION:\s+v1", node);
+        Assert.Matches(@"spec\s+<Object>", node);
+        Assert.Matches(@"taints\s+<\[\]Object>", await _kubectl.RunAsync("explain node.spec"));
+        Assert.Matches(@"effect\s+<string> -required-", await _kubectl.RunAsync("explain node.spec.taints"));
+    }
+
+    [Fact]
     public async Task Labels_annotations_taints_and_cordons()
     {
         await _kubectl.RunAsync("label node gpu-00001 example.com/a=b");
