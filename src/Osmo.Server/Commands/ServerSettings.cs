@@ -43,6 +43,17 @@ internal sealed class ServerSettings
             + "give it to all members of a cluster or to none.",
     };
 
+    private readonly Option<LogLevel?> _logLevel = new("--log-level")
+    {
+        Description = "Least level of what is logged: Trace, Debug, Information, Warning, Error, Critical or None. Of one category: "
+            + "Logging__LogLevel__CATEGORY in the environment.",
+    };
+
+    private readonly Option<LogFormat> _logFormat = new("--log-format")
+    {
+        Description = "How lines of the log are written: text, or json for collectors.",
+    };
+
     public void AddTo(Command command)
     {
         command.Options.Add(_url);
@@ -51,8 +62,12 @@ internal sealed class ServerSettings
         command.Options.Add(_agentTokenFile);
         command.Options.Add(_secretsKeyFile);
         command.Options.Add(_orleansDashboard);
+        command.Options.Add(_logLevel);
+        command.Options.Add(_logFormat);
     }
 
+    /// <param name="parsed">The command line.</param>
+    /// <param name="logLevel">Least level of what is logged if the command line does not say.</param>
     public OsmoServerOptions Read(ParseResult parsed, LogLevel logLevel) => new()
     {
         Url = parsed.GetValue(_url)!,
@@ -62,7 +77,8 @@ internal sealed class ServerSettings
         SecretsKeyFile = parsed.GetValue(_secretsKeyFile),
         SecretsKeys = Variable(SecretsKeys.KeysVariable),
         OrleansDashboard = parsed.GetValue(_orleansDashboard),
-        LogLevel = logLevel,
+        LogLevel = parsed.GetValue(_logLevel) ?? logLevel,
+        LogAsJson = parsed.GetValue(_logFormat) == LogFormat.Json,
     };
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

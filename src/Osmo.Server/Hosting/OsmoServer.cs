@@ -3,8 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Orleans.Runtime;
 using Osmo.Domain.Errors;
 using Osmo.Gateway.Hosting;
@@ -75,7 +73,7 @@ public sealed class OsmoServer : IAsyncDisposable
 
         var builder = WebApplication.CreateSlimBuilder();
         var stopping = CancellationToken.None;
-        ConfigureLogging(builder.Logging, options.LogLevel, () => stopping.IsCancellationRequested);
+        ServerLogging.Configure(builder.Logging, builder.Configuration, options, () => stopping.IsCancellationRequested);
         builder.WebHost.ConfigureKestrel(kestrel => ListenUrl.Listen(kestrel, url, _ => { }));
         var member = await MemberComposition.OpenAsync(options, CancellationToken.None);
         Telemetry.AddTo(builder.Services, member.Description);
@@ -168,26 +166,5 @@ public sealed class OsmoServer : IAsyncDisposable
         {
             await ending;
         }
-    }
-
-    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel least, Func<bool> stopping)
-    {
-        logging.ClearProviders();
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.TimestampFormat = "HH:mm:ss ";
-            console.UseUtcTimestamp = true;
-        });
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-        logging.SetMinimumLevel(least);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-
-        // Orleans takes it for an error if a grain tells an agent something whose connection has ended just now.
-        logging.AddFilter("Orleans.Runtime.HostedClient", LogLevel.Critical);
-
-        // A process that stops hangs up on its own agents before they have stopped: that they notice is no news.
-        logging.AddFilter("Osmo.Agent", level => level >= least && !stopping());
     }
 }

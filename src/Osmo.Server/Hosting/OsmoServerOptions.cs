@@ -51,6 +51,9 @@ public sealed class OsmoServerOptions
     /// <summary>Least level of what is logged to the standard error.</summary>
     public Microsoft.Extensions.Logging.LogLevel LogLevel { get; set; } = Microsoft.Extensions.Logging.LogLevel.Information;
 
+    /// <summary>Whether each line of the log is a JSON object.</summary>
+    public bool LogAsJson { get; set; }
+
     /// <summary>Puts services in place of the usual ones, after all of those are there; null for none. For tests.</summary>
     internal Action<IServiceCollection>? Replace { get; set; }
 }
