@@ -16,6 +16,9 @@ public sealed record BackendRegistration(
     NodeConditionPrefix Prefix,
     bool AgentLabelUpdates)
 {
+    /// <summary>Of a backend that was declared and whose agent has not connected yet.</summary>
+    public static BackendRegistration None { get; } = new(null, "", "", NodeConditionPrefix.Default, AgentLabelUpdates: false);
+
     /// <summary>How the agent speaks. No part of the backend's document.</summary>
     public AgentProtocol Protocol { get; init; }
 }

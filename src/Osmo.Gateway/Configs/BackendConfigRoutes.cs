@@ -43,7 +43,9 @@ internal static class BackendConfigRoutes
             .TakesJson("The fields to change, with an optional description and tags.", Json);
         group.MapPatch("/{name}", PatchAsync)
             .WithSummary("Change fields by a JSON merge patch (RFC 7396)")
-            .WithDescription("The body is the patch of the document; null puts a field back to its default. Answers the new document.")
+            .WithDescription(
+                "The body is the patch of the document; null puts a field back to its default. Answers the new document. With "
+                + "?create=true a backend that does not exist is declared: its agent finds the configuration when it first connects.")
             .TakesJson("The merge patch.", "application/merge-patch+json");
         group.MapDelete("/{name}", DeleteAsync)
             .WithSummary("Delete a backend and its nodes")
@@ -119,14 +121,19 @@ internal static class BackendConfigRoutes
         BackendCalls calls,
         TimeProvider time,
         string? description = null,
-        [FromQuery] string[]? tags = null)
+        [FromQuery] string[]? tags = null,
+        bool create = false)
     {
         var backend = BackendName.Parse(name);
         using var patch = await JsonBody.ReadAsync(context.Request);
         var audit = Named(ChangeEnvelope.Audit(Caller(context), description, [.. tags ?? []]), context, patch);
         await CheckTestsAsync(context, patch.RootElement, backend);
         var record = await calls.ConfigureAsync(
-            backend, new MergePatch(patch.RootElement.Clone()), audit, EntityTags.IfMatch(context.Request), context.RequestAborted);
+            backend,
+            new MergePatch(patch.RootElement.Clone()) { Declares = create },
+            audit,
+            EntityTags.IfMatch(context.Request),
+            context.RequestAborted);
         await WriteDocumentAsync(context, record, BackendDocument.ToJson(record, time.GetUtcNow()));
     }
 

@@ -139,9 +139,10 @@ internal sealed partial class BackendTurn
     /// <exception cref="OsmoException">The backend is unknown, the revision is another one, or a rule is broken.</exception>
     public bool Configure(ConfigEdit edit, Audit audit, long? expectedRevision)
     {
-        var current = Existing(expectedRevision);
+        var isNew = _record is null && edit.Creates && expectedRevision is null;
+        var current = isNew ? Declared() : Existing(expectedRevision);
         var next = edit.ApplyTo(current);
-        if (next == current)
+        if (next == current && !isNew)
         {
             return false;
         }
@@ -157,7 +158,7 @@ internal sealed partial class BackendTurn
             _listeners.CloseAll(AgentRefusal.ClusterConflict, GivenAway);
         }
 
-        Change(next, audit, audit.Description ?? $"Updated backend '{_state.Name}'");
+        Change(next, audit, audit.Description ?? $"{(isNew ? "Declared" : "Updated")} backend '{_state.Name}'");
         if (!next.Config.NodeConditions.Equals(current.Config.NodeConditions))
         {
             RulesChanged = true;
@@ -281,6 +282,10 @@ internal sealed partial class BackendTurn
         var document = BackendDocument.ToJson(next with { LastHeartbeat = _state.LastHeartbeat }, _now);
         _history = new HistoryDraft(audit.Username, _now, description, audit.Tags, document, audit.Request);
     }
+
+    /// <summary>A backend whose agent has not connected yet.</summary>
+    private BackendRecord Declared() =>
+        new(_state.Name, BackendConfig.Default, BackendRegistration.None, Revision: 0, CreatedAt: _now, LastHeartbeat: null);
 
     private BackendRecord Existing(long? expectedRevision)
     {

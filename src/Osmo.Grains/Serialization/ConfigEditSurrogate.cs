@@ -28,6 +28,9 @@ internal enum ConfigEditKind
 
     /// <summary>A <see cref="Osmo.Domain.Backends.MergePatch"/>.</summary>
     MergePatch,
+
+    /// <summary>A <see cref="Osmo.Domain.Backends.MergePatch"/> that declares a backend which does not exist.</summary>
+    Declaration,
 }
 
 /// <summary>Takes changes of every kind to other silos.</summary>
@@ -43,6 +46,7 @@ internal sealed class ConfigEditCodec(IValueSerializer<ConfigEditSurrogate> surr
         {
             ConfigEditKind.ReplaceFields => new ReplaceFields(json),
             ConfigEditKind.MergePatch => new MergePatch(json),
+            ConfigEditKind.Declaration => new MergePatch(json) { Declares = true },
             _ => throw new InvalidDataException(
                 $"Another silo sent a change of a kind that this build does not know ({surrogate.Kind}). Update this silo."),
         };
@@ -53,7 +57,7 @@ internal sealed class ConfigEditCodec(IValueSerializer<ConfigEditSurrogate> surr
         (surrogate.Kind, surrogate.Json) = value switch
         {
             ReplaceFields replace => (ConfigEditKind.ReplaceFields, replace.Configs.GetRawText()),
-            MergePatch merge => (ConfigEditKind.MergePatch, merge.Patch.GetRawText()),
+            MergePatch merge => (merge.Declares ? ConfigEditKind.Declaration : ConfigEditKind.MergePatch, merge.Patch.GetRawText()),
             _ => throw new NotSupportedException($"{value.GetType()} has no form for other silos. Add it to {nameof(ConfigEditCodec)}."),
         };
 }
