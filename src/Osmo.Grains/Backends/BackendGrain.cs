@@ -29,6 +29,7 @@ public sealed partial class BackendGrain(
     ActiveBackends backends,
     IFleetEventSink events,
     IGrainFactory grains,
+    NodeCallLimit limit,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<BackendGrain> logger) : Grain, IBackendGrain, IDisposable
@@ -137,7 +138,7 @@ public sealed partial class BackendGrain(
     private void Open(long activation, BackendRecord? record)
     {
         _roster = new Roster(_name, activation, record?.Config.NodeConditions ?? NodeConditionRules.Default, events);
-        _nodes = new NodeCalls(grains, _roster, time);
+        _nodes = new NodeCalls(grains, _roster, limit, time);
         if (record is not null)
         {
             _roster.Show(record, session: null);
