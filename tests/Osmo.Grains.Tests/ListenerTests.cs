@@ -68,6 +68,30 @@ public sealed class ListenerTests(GrainFixture fixture) : IClassFixture<GrainFix
         Assert.True((await agent.ExplainAsync("n1")).Verdict.Available);
     }
 
+    /// <summary>A gateway may hand over what it has of a connection that was cut when the agent has said it again, and more, on the next.</summary>
+    [Fact]
+    public async Task What_a_connection_that_was_cut_still_brings_does_not_undo_what_the_next_one_has_brought()
+    {
+        var agent = await JoinAsync();
+        var next = await agent.JoinAsync(ListenerChannel.Node);
+        var mayWrite = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writes = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        fixture.Cluster.Store.BeforeNodeWrite = _ =>
+        {
+            writes.TrySetResult();
+            return mayWrite.Task;
+        };
+        var again = next.ReportAsync(State("m1", "n1", available: false), State("m2", "n1", available: true));
+        await writes.Task;
+        var late = agent.ReportAsync(State("m1", "n1", available: false));
+        await agent.Backend.HasSessionAsync(agent.Session);
+        Assert.False(late.IsCompleted, "It was acknowledged before it was durable.");
+        mayWrite.SetResult();
+        await Task.WhenAll(again, late);
+        fixture.Cluster.Store.BeforeNodeWrite = null;
+        Assert.True((await agent.ExplainAsync("n1")).Verdict.Available);
+    }
+
     [Fact]
     public async Task A_message_that_came_again_is_known_however_much_came_after()
     {

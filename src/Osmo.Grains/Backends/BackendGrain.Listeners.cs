@@ -9,6 +9,9 @@ namespace Osmo.Grains.Backends;
 /// <summary>What OSMO agents, which have several connections and judge nodes themselves, tell a backend.</summary>
 public sealed partial class BackendGrain
 {
+    /// <summary>Messages whose effect is not durable yet, with the end of the call that brought them.</summary>
+    private readonly Dictionary<string, Task> _underWay = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public async Task<AgentJoined> ConnectListenerAsync(ListenerHello hello, IListenerObserver observer)
     {
@@ -32,36 +35,81 @@ public sealed partial class BackendGrain
         var state = _state;
         var link = state?.FindLink(session) ?? throw SessionEnded();
         state.LastHeartbeat = StoredNow.Of(time);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (taken, again, others) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(), new HashSet<Task>());
         var calls = new List<Task<NodeOutcome>>(reports.Length);
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var report in reports)
+        try
         {
-            if (report is ListenerLife)
+            foreach (var report in reports)
             {
-                continue;
+                if (report is ListenerLife)
+                {
+                    continue;
+                }
+
+                // One that comes again has no effect, and is noted again: it may come once more after the next interruption.
+                if (report.Id.Length > 0 && !IsNew(report.Id, done.Task, taken, again, others))
+                {
+                    continue;
+                }
+
+                if (report is ListenerNodeList list)
+                {
+                    // A node that an earlier message brought is there when that is applied.
+                    await AppliedAsync(Task.WhenAll(calls));
+                    var existing = list.Nodes.ToHashSet(StringComparer.Ordinal);
+                    await AppliedAsync(_nodes!.RemoveOthersAsync(entry => existing.Contains(entry.Current.Name)));
+                    continue;
+                }
+
+                calls.Add(TellAsync(report));
             }
 
-            // One that comes again has no effect, and is noted again: it may come once more after the next interruption.
-            if (report.Id.Length > 0 && (!taken.Add(report.Id) || state.Messages.Knows(report.Id)))
+            await AppliedAsync(Task.WhenAll(calls));
+            await KeepMessagesAsync(taken);
+        }
+        finally
+        {
+            // If it failed the activation is over, and nobody is answered.
+            done.SetResult();
+            foreach (var message in taken)
             {
-                continue;
+                _underWay.Remove(message);
             }
-
-            if (report is ListenerNodeList list)
-            {
-                // A node that an earlier message brought is there when that is applied.
-                await AppliedAsync(Task.WhenAll(calls));
-                var existing = list.Nodes.ToHashSet(StringComparer.Ordinal);
-                await AppliedAsync(_nodes!.RemoveOthersAsync(entry => existing.Contains(entry.Current.Name)));
-                continue;
-            }
-
-            calls.Add(TellAsync(report));
         }
 
-        await AppliedAsync(Task.WhenAll(calls));
-        await KeepMessagesAsync(taken);
+        await AppliedAsync(Task.WhenAll(others));
+        await KeepMessagesAsync(again);
         await WriteHeartbeatAsync();
+    }
+
+    /// <summary>
+    /// Whether a message is to be applied. A connection that was cut may still bring what the next one brings again, and later: applied
+    /// twice, it would undo what came in between.
+    /// </summary>
+    private bool IsNew(string message, Task done, HashSet<string> taken, HashSet<string> again, HashSet<Task> others)
+    {
+        if (taken.Contains(message))
+        {
+            return false;
+        }
+
+        if (_underWay.TryGetValue(message, out var other))
+        {
+            again.Add(message);
+            others.Add(other);
+            return false;
+        }
+
+        if (_state!.Messages.Knows(message))
+        {
+            again.Add(message);
+            return false;
+        }
+
+        taken.Add(message);
+        _underWay.Add(message, done);
+        return true;
     }
 
     private Task<NodeOutcome> TellAsync(ListenerReport report) => report switch
