@@ -1,6 +1,7 @@
 using Npgsql;
 using Osmo.Testing;
 using Osmo.Testing.Cluster;
+using Osmo.Testing.Network;
 using Xunit;
 
 namespace Osmo.Fault.Tests.Cluster;
@@ -54,11 +55,7 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
         var line = _scene.Rig.Links!.ToDatabase(silo.Name);
         var before = silo.Log.Count();
 
-        // What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back. Not
-        // long after, for every client waits for this silo soon, and it waits for the database not for ever.
-        line.StallsToServer = true;
-        await _scene.Load.AdvancesAsync(writes: 5);
-        await silo.Process.PauseAsync();
+        await PauseWithWritesOnTheirWayAsync(silo, line);
         await _scene.Load.EveryBackendAcceptsAWriteAsync();
         line.StallsToServer = false;
         await silo.ResumeAsync();
@@ -67,6 +64,31 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
             "the silo says that its writes were refused",
             () => string.Join('\n', silo.Log.TakeLast(20)));
         output.WriteLine(await _scene.CheckAsync("a pause with writes on their way"));
+    }
+
+    /// <summary>
+    /// What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back. Every
+    /// client may wait for it meanwhile, and it ends by itself if it does not reach the database for long: then it is done again.
+    /// </summary>
+    private async Task PauseWithWritesOnTheirWayAsync(ClusterProcess silo, TcpProxy line)
+    {
+        while (true)
+        {
+            var ends = silo.Ends;
+            line.StallsToServer = true;
+            await _scene.Load.AdvancesAsync(writes: 5);
+            if (silo.Ends == ends && silo.IsRunning)
+            {
+                await silo.Process.PauseAsync();
+                if (silo.Ends == ends && silo.IsRunning)
+                {
+                    return;
+                }
+            }
+
+            line.StallsToServer = false;
+            await silo.ReadyAsync();
+        }
     }
 
     /// <summary>
