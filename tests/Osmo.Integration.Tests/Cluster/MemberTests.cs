@@ -24,9 +24,9 @@ public sealed class MemberTests(SharedPostgres postgres)
     public async Task Silos_and_a_gateway_on_one_database_meet_and_serve_each_other()
     {
         var database = await postgres.CreateDatabaseAsync(Cancel);
-        await using var first = await OsmoServer.StartAsync(Member(database, "silo-a", ServerRoles.Silo));
-        await using var second = await OsmoServer.StartAsync(Member(database, "silo-b", ServerRoles.Silo));
-        await using var gateway = await OsmoServer.StartAsync(Member(database, "gateway", ServerRoles.Gateway));
+        await using var first = await TestMember.StartAsync(database, "silo-a", ServerRoles.Silo);
+        await using var second = await TestMember.StartAsync(database, "silo-b", ServerRoles.Silo);
+        await using var gateway = await TestMember.StartAsync(database, "gateway", ServerRoles.Gateway);
         await SeesAsync(gateway, "gateway False", "silo-a True", "silo-b True");
 
         using var http = new HttpClient { BaseAddress = gateway.Url };
@@ -53,22 +53,44 @@ public sealed class MemberTests(SharedPostgres postgres)
     {
         using TestCertificates known = new(), strange = new();
         var database = await postgres.CreateDatabaseAsync(Cancel);
-        await using var silo = await OsmoServer.StartAsync(Member(database, "silo", ServerRoles.Silo, known.Issue("silo")));
-        await using var gateway = await OsmoServer.StartAsync(Member(database, "gateway", ServerRoles.Gateway, known.Issue("gateway")));
+        await using var silo = await TestMember.StartAsync(database, "silo", ServerRoles.Silo, known.Issue("silo"));
+        await using var gateway = await TestMember.StartAsync(database, "gateway", ServerRoles.Gateway, known.Issue("gateway"));
         await SeesAsync(gateway, "gateway False", "silo True");
         await RegisterAsync(gateway, "backend");
 
         // It reaches the table of members, and nobody in it: so it does not become one that serves.
-        var starting = OsmoServer.StartAsync(Member(database, "stranger", ServerRoles.Silo, strange.Issue("stranger")));
+        var starting = TestMember.StartAsync(database, "stranger", ServerRoles.Silo, strange.Issue("stranger"));
         var failure = await Assert.ThrowsAnyAsync<Exception>(() => starting.WaitAsync(StrangersTime, Cancel));
         Assert.True(failure is TimeoutException or SiloEndedException, failure.ToString());
         await RegisterAsync(gateway, "another");
     }
 
+    /// <summary>The files of members that run are replaced, authority and all: whoever joins afterwards knows the new one alone.</summary>
+    [Fact]
+    public async Task Certificates_that_are_renewed_are_read_again_while_members_run()
+    {
+        using TestCertificates old = new(), renewed = new();
+        ClusterCredentials ofSilo = old.Issue("silo"), ofGateway = old.Issue("gateway");
+        var database = await postgres.CreateDatabaseAsync(Cancel);
+        await using var silo = await TestMember.StartAsync(database, "silo", ServerRoles.Silo, ofSilo);
+        await using var gateway = await TestMember.StartAsync(database, "gateway", ServerRoles.Gateway, ofGateway);
+        await SeesAsync(gateway, "gateway False", "silo True");
+
+        renewed.Replace(ofSilo);
+        renewed.Replace(ofGateway);
+        await using var another = await TestMember.StartAsync(database, "another", ServerRoles.Silo, renewed.Issue("another"));
+
+        await SeesAsync(gateway, "another True", "gateway False", "silo True");
+        for (var i = 0; i < 4; i++)
+        {
+            await RegisterAsync(gateway, $"backend-{i}");
+        }
+    }
+
     [Fact]
     public async Task Off_loopback_a_member_without_certificates_is_refused()
     {
-        var options = Member(await postgres.CreateDatabaseAsync(Cancel), "silo", ServerRoles.Silo);
+        var options = TestMember.Options(await postgres.CreateDatabaseAsync(Cancel), "silo", ServerRoles.Silo);
         options.Cluster = options.Cluster! with { Endpoint = "0.0.0.0:11111", Advertised = "10.0.0.1:11111" };
         var refusal = await Assert.ThrowsAsync<OsmoException>(() => OsmoServer.StartAsync(options));
         Assert.Contains("--cluster-cert-file", refusal.Message, StringComparison.Ordinal);
@@ -99,21 +121,4 @@ public sealed class MemberTests(SharedPostgres postgres)
 
     private static OsmoServerOptions Embedded(ScratchFolder folder) =>
         new() { Url = "http://127.0.0.1:0", DataFolder = folder.Path, LogLevel = LogLevel.None };
-
-    private static OsmoServerOptions Member(
-        string database, string name, ServerRoles roles, ClusterCredentials? credentials = null) => new()
-        {
-            Url = "http://127.0.0.1:0",
-            LogLevel = LogLevel.None,
-            Cluster = new ClusterSettings
-            {
-                Roles = roles,
-                Postgres = database,
-                Id = name,
-                Endpoint = "127.0.0.1:0",
-                CertificateFile = credentials?.CertificateFile,
-                CertificateKeyFile = credentials?.PrivateKeyFile,
-                AuthorityFile = credentials?.AuthorityFile,
-            },
-        };
 }

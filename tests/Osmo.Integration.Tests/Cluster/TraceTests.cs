@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Osmo.Server.Hosting;
@@ -24,8 +23,8 @@ public sealed class TraceTests(SharedPostgres postgres)
     public async Task A_request_to_a_gateway_is_one_trace_down_to_the_database_of_the_silo(string method, string path, string? body)
     {
         var database = await postgres.CreateDatabaseAsync(Cancel);
-        await using var silo = await OsmoServer.StartAsync(Member(database, "silo", ServerRoles.Silo));
-        await using var gateway = await OsmoServer.StartAsync(Member(database, "gateway", ServerRoles.Gateway));
+        await using var silo = await TestMember.StartAsync(database, "silo", ServerRoles.Silo);
+        await using var gateway = await TestMember.StartAsync(database, "gateway", ServerRoles.Gateway);
         await using var agent = await ScriptedAgent.JoinAsync(gateway.Url, "traced");
         var spans = new List<Activity>();
         using var exporter = Sdk.CreateTracerProviderBuilder()
@@ -67,11 +66,4 @@ public sealed class TraceTests(SharedPostgres postgres)
         var ids = all.Select(span => span.SpanId).ToHashSet();
         Assert.All(all.Where(span => span != root), span => Assert.Contains(span.ParentSpanId, ids));
     }
-
-    private static OsmoServerOptions Member(string database, string name, ServerRoles roles) => new()
-    {
-        Url = "http://127.0.0.1:0",
-        LogLevel = LogLevel.None,
-        Cluster = new ClusterSettings { Roles = roles, Postgres = database, Id = name, Endpoint = "127.0.0.1:0" },
-    };
 }
