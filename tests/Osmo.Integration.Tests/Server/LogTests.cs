@@ -10,6 +10,8 @@ public sealed class LogTests : IDisposable
 {
     private readonly ScratchFolder _folder = new();
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     private string[] Serve => ["serve", "--url", "http://127.0.0.1:0", "--data", _folder.Of("data")];
 
     public void Dispose() => _folder.Dispose();
@@ -18,7 +20,8 @@ public sealed class LogTests : IDisposable
     public async Task Each_line_is_a_JSON_object_if_that_is_asked_for()
     {
         await using var server = await ServerProcess.StartAsync(
-            [.. Serve, "--log-format", "json", "--log-level", "debug"], environment: ["Logging__LogLevel__Microsoft=Information"]);
+            [.. Serve, "--log-format", "json", "--log-level", "debug"], environment: ["Logging__LogLevel__Microsoft=Information"],
+            cancellationToken: Cancel);
         await server.StopAsync("TERM");
         Assert.NotEmpty(server.ErrorLines);
         Assert.All(server.ErrorLines, line =>
@@ -33,11 +36,11 @@ public sealed class LogTests : IDisposable
     [Fact]
     public async Task The_environment_sets_the_level_of_one_category_also_of_Orleans()
     {
-        await using var quiet = await ServerProcess.StartAsync(Serve);
+        await using var quiet = await ServerProcess.StartAsync(Serve, cancellationToken: Cancel);
         await quiet.StopAsync("TERM");
         Assert.DoesNotContain(quiet.ErrorLines, line => line.Contains(" Orleans.", StringComparison.Ordinal));
 
-        await using var talkative = await ServerProcess.StartAsync(Serve, environment: ["Logging__LogLevel__Orleans=Information"]);
+        await using var talkative = await ServerProcess.StartAsync(Serve, environment: ["Logging__LogLevel__Orleans=Information"], cancellationToken: Cancel);
         await talkative.StopAsync("TERM");
         Assert.Contains(talkative.ErrorLines, line => line.Contains(" Orleans.", StringComparison.Ordinal));
     }
@@ -47,7 +50,7 @@ public sealed class LogTests : IDisposable
     public async Task A_level_that_there_is_not_is_refused_with_those_there_are(string variable, string told)
     {
         var failure = await Assert.ThrowsAsync<InvalidOperationException>(
-            () => ServerProcess.StartAsync(Serve, environment: [variable]));
+            () => ServerProcess.StartAsync(Serve, environment: [variable], cancellationToken: Cancel));
         Assert.Contains(told, failure.Message, StringComparison.Ordinal);
     }
 
@@ -64,8 +67,8 @@ public sealed class LogTests : IDisposable
             --data={_folder.Of("data")}
             --log-level=none
             """,
-            TestContext.Current.CancellationToken);
-        await using var server = await ServerProcess.StartAsync([$"@{file}"]);
+            Cancel);
+        await using var server = await ServerProcess.StartAsync([$"@{file}"], cancellationToken: Cancel);
         Assert.Equal(0, await server.StopAsync("TERM"));
         Assert.Empty(server.ErrorLines);
     }
