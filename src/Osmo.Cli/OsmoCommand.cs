@@ -30,9 +30,7 @@ internal static class OsmoCommand
         {
             foreach (var error in parsed.Errors)
             {
-                // It sets choices off with tabs.
-                var message = error.Message.Replace("\t", "  ", StringComparison.Ordinal);
-                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(message)}");
+                await terminal.Error.WriteLineAsync($"osmo: {Printable.Lines(UsageErrors.Message(error))}");
             }
 
             await terminal.Error.WriteLineAsync($"See '{PathOf(parsed.CommandResult)} --help'.");

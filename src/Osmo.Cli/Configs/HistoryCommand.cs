@@ -50,7 +50,7 @@ internal sealed class HistoryCommand
     public static Command Create(GatewayOptions gateway, CliTerminal terminal)
     {
         var history = new HistoryCommand();
-        history._order.AcceptOnlyFromAmong("asc", "desc", "ASC", "DESC");
+        history._order.Only(["asc", "desc"], "ASC", "DESC");
         history._type.CompletionSources.Add([.. ConfigType.Names]);
         var command = new DocumentedCommand("history", "Show who changed what, when and why.", """
             Times are those of your zone where they do not say which.

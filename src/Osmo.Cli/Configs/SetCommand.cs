@@ -17,7 +17,7 @@ internal static class SetCommand
         var type = new Argument<string>("TYPE") { Description = "ROLE." };
         var name = new Argument<string>("NAME") { Description = "The role's name; of a pool's role: osmo-POOL." };
         var template = new Argument<string>("TEMPLATE") { Description = "backend or pool." };
-        template.AcceptOnlyFromAmong("backend", "pool");
+        template.Only("backend", "pool");
         var field = new Option<string?>("--field") { Description = "The backend that the role is for.", HelpName = "BACKEND" };
         var change = new ChangeOptions();
         var command = new DocumentedCommand("set", "Make a role from a template.", """

@@ -53,7 +53,7 @@ internal static class EvaluateCommand
             HelpName = "FORMAT",
             DefaultValueFactory = _ => Table,
         };
-        output.AcceptOnlyFromAmong(Table, Wide, Json, Name);
+        output.Only([Table, Wide, Json, Name]);
 
         var command = new DocumentedCommand("evaluate", Summary, Details, isLocal: true) { file, config, output };
         command.SetAction(parsed =>

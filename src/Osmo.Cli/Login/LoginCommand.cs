@@ -52,7 +52,7 @@ internal sealed class LoginCommand
         _gateway = gateway;
         _terminal = terminal;
         _method.DefaultValueFactory = _ => "code";
-        _method.AcceptOnlyFromAmong("code", "token", "dev");
+        _method.Only(["code", "token", "dev"]);
     }
 
     public static Command Create(GatewayOptions gateway, CliTerminal terminal)

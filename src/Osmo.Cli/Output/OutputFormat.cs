@@ -29,10 +29,8 @@ internal sealed class OutputOption
     public OutputOption(params OutputFormat[] formats)
     {
         string[] names = [.. formats.Select(format => format.ToString().ToLowerInvariant())];
-        _option.Description = $"{string.Join(", ", names[..^1])} or {names[^1]}.";
-        _option.AcceptOnlyFromAmong([.. names, TextAlias]);
-        _option.CompletionSources.Clear();
-        _option.CompletionSources.Add(names);
+        _option.Description = $"{Choices.Listed(names)}.";
+        _option.Only(names, TextAlias);
     }
 
     public void AddTo(Command command) => command.Options.Add(_option);

@@ -37,7 +37,7 @@ internal static class PoolCommand
             HelpName = "MODE",
             DefaultValueFactory = _ => "used",
         };
-        mode.AcceptOnlyFromAmong("used", "free");
+        mode.Only(["used", "free"]);
         return mode;
     }
 

@@ -206,7 +206,7 @@ public sealed class EvaluateTests : IDisposable
     [InlineData(1, "no such file", "evaluate", "--config", "no-such-file.json")]
     [InlineData(2, "both come from the standard input", "evaluate", "-", "--config", "-")]
     [InlineData(2, "See 'osmo evaluate --help'", "evaluate", "a", "b")]
-    [InlineData(2, "'xml' not recognized", "evaluate", "-o", "xml")]
+    [InlineData(2, "--output cannot be \"xml\". Use table, wide, json or name.", "evaluate", "-o", "xml")]
     [InlineData(2, "See 'osmo --help'", "evaluat")]
     public async Task Exit_codes_tell_a_wrong_command_line_from_bad_input(int exitCode, string problem, params string[] args)
     {
