@@ -8,7 +8,7 @@ namespace Osmo.Configs.Storage;
 /// </summary>
 public sealed record ConfigHistoryQuery
 {
-    /// <summary>Only revisions of these types; of one type they are in the order of their numbers, of several in that of time.</summary>
+    /// <summary>Only revisions of these types, in the order of time; those of one type by number, whatever the clocks said.</summary>
     public ImmutableArray<ConfigType> Types { get; init; } = ConfigTypes.All;
 
     /// <summary>Revisions to skip, newest first.</summary>

@@ -24,7 +24,8 @@ internal static class HistoryRoutes
             .WithDescription(
                 "{\"configs\": [{config_type, name, revision, username, created_at, description, tags, data}]}. A revision stands for the "
                 + "complete configuration of its type after the change; data is null with omit_data=True. The newest `limit` entries "
-                + "after `offset` are taken, and `order` sorts those. Query: offset, limit (1 to 1000, 20), order (ASC, DESC), "
+                + "after `offset` are taken, and `order` sorts those by time, those of one type by revision. "
+                + "Query: offset, limit (1 to 1000, 20), order (ASC, DESC), "
                 + "config_types, name, revision, tags (all of them), created_before, created_after, "
                 + "or at_timestamp (of each type the newest entry not after it).");
 

@@ -39,8 +39,7 @@ internal static class PostgresConfigHistory
             return $"${command.Parameters.Count}";
         }
 
-        var names = query.Types.Select(type => type.Name()).ToArray();
-        var types = Parameter(names, NpgsqlDbType.Array | NpgsqlDbType.Text);
+        var types = Parameter(query.Types.Select(type => type.Name()).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Text);
         var columns = $"{Head}, {(query.OmitDocuments ? "NULL::text" : "document")} AS document";
         command.CommandText = query.AtTimestamp is { } at
             ? $"""
@@ -51,16 +50,16 @@ internal static class PostgresConfigHistory
                  ORDER BY revision DESC LIMIT 1) AS entry
                ORDER BY config_type
                """
-            : PageText(query, columns, names is [_] ? $"config_type = ({types})[1]" : $"config_type = ANY ({types})", Parameter);
+            : PageText(query, columns, types, Parameter);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         return await PostgresRows.ReadAllAsync(reader, Read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Only the filters that are asked for: each combination gets the plan that suits it.</summary>
     private static string PageText(
-        ConfigHistoryQuery query, string columns, string ofTypes, Func<object, NpgsqlDbType, string> parameter)
+        ConfigHistoryQuery query, string columns, string types, Func<object, NpgsqlDbType, string> parameter)
     {
-        var filters = new List<string> { ofTypes, "deleted_at IS NULL" };
+        var filters = new List<string> { "config_type = wanted.type", "deleted_at IS NULL" };
         void Filter(string condition, object? value, NpgsqlDbType type)
         {
             if (value is not null)
@@ -74,15 +73,17 @@ internal static class PostgresConfigHistory
         Filter("created_at <", query.CreatedBefore is { } before ? StoredTime.ToUtc(before) : null, NpgsqlDbType.TimestampTz);
         Filter("created_at >", query.CreatedAfter is { } after ? StoredTime.ToUtc(after) : null, NpgsqlDbType.TimestampTz);
         Filter("tags @>", query.Tags.IsEmpty ? null : JsonSerializer.Serialize(query.Tags), NpgsqlDbType.Jsonb);
-        var (newest, oldest) = query.Types.Length == 1
-            ? ("revision DESC", "revision")
-            : ("created_at DESC, revision DESC, config_type DESC", "created_at, revision, config_type");
+        var (limit, offset) = (parameter(query.Limit, NpgsqlDbType.Integer), parameter(query.Offset, NpgsqlDbType.Integer));
         return $"""
-            SELECT * FROM (
-              SELECT {columns} FROM config_history WHERE {string.Join(" AND ", filters)}
-              ORDER BY {newest} LIMIT {parameter(query.Limit, NpgsqlDbType.Integer)} OFFSET {parameter(query.Offset, NpgsqlDbType.Integer)}
-            ) AS entry
-            ORDER BY {(query.Ascending ? oldest : newest)}
+            WITH candidate AS (
+              SELECT entry.* FROM unnest({types}) AS wanted (type) CROSS JOIN LATERAL (
+                SELECT config_type, revision, created_at FROM config_history WHERE {string.Join(" AND ", filters)}
+                ORDER BY revision DESC LIMIT {limit}::bigint + {offset}) AS entry
+            ), page AS (
+              SELECT config_type, revision, min(created_at) OVER (PARTITION BY config_type ORDER BY revision DESC) AS place
+              FROM candidate ORDER BY {ConfigHistoryOrder.Newest} LIMIT {limit} OFFSET {offset})
+            SELECT {columns} FROM page JOIN config_history USING (config_type, revision)
+            ORDER BY {(query.Ascending ? ConfigHistoryOrder.Oldest : ConfigHistoryOrder.Newest)}
             """;
     }
 

@@ -34,29 +34,30 @@ internal static class SqliteConfigHistory
             return [.. query.Types.Order().SelectMany(type => At(connection, columns, type, at))];
         }
 
-        var (newest, oldest) = query.Types.Length == 1
-            ? ("revision DESC", "revision")
-            : ("created_at DESC, revision DESC, config_type DESC", "created_at, revision, config_type");
-        var ofTypes = query.Types.Length == 1 ? "= $1 ->> 0" : "IN (SELECT value FROM json_each($1))";
+        var ofTypes = query.Types.Select(type => $"""
+            SELECT * FROM (
+              SELECT config_type, revision, created_at FROM config_history AS entry
+              WHERE config_type = '{type.Name()}'
+                AND deleted_at IS NULL
+                AND ($1 IS NULL OR name = $1)
+                AND ($2 IS NULL OR revision = $2)
+                AND ($3 IS NULL OR created_at < $3)
+                AND ($4 IS NULL OR created_at > $4)
+                AND NOT EXISTS (
+                  SELECT 1 FROM json_each($5) AS wanted
+                  WHERE wanted.value NOT IN (SELECT value FROM json_each(entry.tags)))
+              ORDER BY revision DESC LIMIT $6 + $7)
+            """);
         return SqliteBackendStore.Query(
             connection,
             $"""
-            SELECT * FROM (
-              SELECT {columns} FROM config_history AS entry
-              WHERE config_type {ofTypes}
-                AND deleted_at IS NULL
-                AND ($2 IS NULL OR name = $2)
-                AND ($3 IS NULL OR revision = $3)
-                AND ($4 IS NULL OR created_at < $4)
-                AND ($5 IS NULL OR created_at > $5)
-                AND NOT EXISTS (
-                  SELECT 1 FROM json_each($6) AS wanted
-                  WHERE wanted.value NOT IN (SELECT value FROM json_each(entry.tags)))
-              ORDER BY {newest} LIMIT $7 OFFSET $8)
-            ORDER BY {(query.Ascending ? oldest : newest)}
+            WITH candidate AS ({string.Join("\nUNION ALL\n", ofTypes)}), page AS (
+              SELECT config_type, revision, MIN(created_at) OVER (PARTITION BY config_type ORDER BY revision DESC) AS place
+              FROM candidate ORDER BY {ConfigHistoryOrder.Newest} LIMIT $6 OFFSET $7)
+            SELECT {columns} FROM page JOIN config_history USING (config_type, revision)
+            ORDER BY {(query.Ascending ? ConfigHistoryOrder.Oldest : ConfigHistoryOrder.Newest)}
             """,
             Read,
-            JsonSerializer.Serialize(query.Types.Select(type => type.Name())),
             query.Name,
             query.Revision,
             query.CreatedBefore is { } before ? StoredTime.ToMicroseconds(before) : null,

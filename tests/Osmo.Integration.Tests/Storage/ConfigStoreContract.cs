@@ -166,6 +166,24 @@ public abstract class ConfigStoreContract(StoreUnderTest database) : IAsyncLifet
     }
 
     [Fact]
+    public async Task History_has_the_revisions_of_a_type_by_number_also_where_clocks_disagree()
+    {
+        foreach (var (at, minute) in ((double[])[0, 5, 3]).Select((minute, i) => (i, minute)))
+        {
+            Assert.Equal(at + 1, await Store.AppendAsync(Draft(ConfigType.Pool) with { CreatedAt = At(minute) }, at, Cancel));
+        }
+
+        Assert.Equal(1, await Store.AppendAsync(Draft(ConfigType.Role) with { CreatedAt = At(4) }, 0, Cancel));
+        var both = new ConfigHistoryQuery { Types = [ConfigType.Role, ConfigType.Pool] };
+
+        Assert.Equal("POOL:1 POOL:2 POOL:3 ROLE:1", await HistoryAsync(both));
+        Assert.Equal("ROLE:1 POOL:3 POOL:2 POOL:1", await HistoryAsync(both with { Ascending = false }));
+        Assert.Equal("POOL:3 ROLE:1", await HistoryAsync(both with { Limit = 2 }));
+        Assert.Equal("POOL:1 POOL:2", await HistoryAsync(both with { Limit = 2, Offset = 2 }));
+        Assert.Equal("", await HistoryAsync(both with { Offset = int.MaxValue }));
+    }
+
+    [Fact]
     public async Task History_is_filtered_by_all_combinations()
     {
         var all = await FillAsync();
