@@ -34,7 +34,7 @@ internal sealed record StoredRecord(
             Protocol = Protocol == ListenerProtocol ? AgentProtocol.Listener : AgentProtocol.Channel,
         };
         using var document = JsonDocument.Parse(Config);
-        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
+        var config = BackendConfigReader.ReadStored(document.RootElement, registration);
         return new BackendRecord(BackendName.Parse(Name), config, registration, revision, createdAt, lastHeartbeat);
     }
 }

@@ -25,6 +25,8 @@ internal static class EvaluateCommand
         Where the configuration has rules instead of these lists: of the rules whose pattern matches a condition's type one must
         allow its status; a condition that none matches has no say, but Ready must be True.
 
+        What the configuration names and no node reports is pointed out on the standard error.
+
         Examples:
           kubectl get nodes -o json | osmo evaluate
           kubectl get nodes -o json | osmo evaluate --config backend.json
@@ -78,7 +80,13 @@ internal static class EvaluateCommand
 
         // The configuration first: it is small, and a mistake in it should not wait for a long input.
         var rules = config is null ? NodeConditionRules.Default : BackendConfigFile.Read(config, terminal);
-        var nodes = EvaluatedNode.Judge(NodeInput.Read(file, terminal), rules);
+        var input = NodeInput.Read(file, terminal);
+        var nodes = EvaluatedNode.Judge(input, rules);
+        if (config is not null)
+        {
+            EvaluationNotes.Write(InputDocument.NameOf(config), rules, input, terminal.Error);
+        }
+
         switch (output)
         {
             case Json:

@@ -36,6 +36,9 @@ public sealed class NodeConditionLists : NodeConditionRules
     public ImmutableArray<string> Ignore { get; }
 
     /// <inheritdoc/>
+    internal override IEnumerable<string> Texts => Additional.Concat(Ignore);
+
+    /// <inheritdoc/>
     /// <remarks>Ignore entries win over everything, <c>Ready</c> included.</remarks>
     public override ConditionRequirement Classify(string type, string status)
     {
@@ -80,12 +83,15 @@ public sealed class NodeConditionLists : NodeConditionRules
         return hash.ToHashCode();
     }
 
+    /// <summary>Whether an entry is about a type.</summary>
+    internal static bool Matches(string entry, string type) =>
+        entry[^1] == '*' ? type.AsSpan().StartsWith(entry.AsSpan(0, entry.Length - 1)) : entry == type;
+
     private static string? FirstMatch(ImmutableArray<string> entries, string type)
     {
         foreach (var entry in entries)
         {
-            var matches = entry[^1] == '*' ? type.AsSpan().StartsWith(entry.AsSpan(0, entry.Length - 1)) : entry == type;
-            if (matches)
+            if (Matches(entry, type))
             {
                 return entry;
             }

@@ -40,6 +40,9 @@ public sealed class NodeConditionPatterns : NodeConditionRules
     public ImmutableArray<ConditionRule> Rules { get; }
 
     /// <inheritdoc/>
+    internal override IEnumerable<string> Texts => Rules.SelectMany(rule => new[] { rule.Type, rule.Status });
+
+    /// <inheritdoc/>
     public override ConditionRequirement Classify(string type, string status)
     {
         ArgumentNullException.ThrowIfNull(type);
@@ -66,6 +69,9 @@ public sealed class NodeConditionPatterns : NodeConditionRules
 
     /// <inheritdoc/>
     public override int GetHashCode() => Rules.Aggregate(Rules.Length, HashCode.Combine);
+
+    /// <summary>Whether the rule at a position applies to a type.</summary>
+    internal bool Applies(int rule, string type) => _patterns[rule].Type.Matches(type);
 
     private ConditionRequirement Judge(string type, string status)
     {

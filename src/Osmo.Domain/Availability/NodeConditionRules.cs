@@ -16,6 +16,9 @@ public abstract class NodeConditionRules : IEquatable<NodeConditionRules>
     {
     }
 
+    /// <summary>Every entry and every pattern, as written.</summary>
+    internal abstract IEnumerable<string> Texts { get; }
+
     /// <summary>The rules of a backend that configures nothing: <c>Ready</c> must be True and every other condition False.</summary>
     public static NodeConditionRules Default => NodeConditionLists.Empty;
 

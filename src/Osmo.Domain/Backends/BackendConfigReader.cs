@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Osmo.Domain.Availability;
 using Osmo.Domain.Errors;
 
 namespace Osmo.Domain.Backends;
@@ -28,10 +29,25 @@ public static class BackendConfigReader
     /// <param name="document">The fields to change.</param>
     /// <param name="start">The configuration that the fields are applied to.</param>
     /// <param name="registration">The registration in force: its prefix may be repeated but not changed.</param>
+    /// <param name="rulesInForce">The rules in force: what they say may be repeated even where it could not be written any more.</param>
     /// <returns>The new configuration, and the registration with the cluster uid that the document asks for.</returns>
     /// <exception cref="OsmoException">A field breaks a rule; every such field is named.</exception>
     public static (BackendConfig Config, BackendRegistration Registration) Read(
-        JsonElement document, BackendConfig start, BackendRegistration registration)
+        JsonElement document, BackendConfig start, BackendRegistration registration, NodeConditionRules rulesInForce)
+    {
+        ArgumentNullException.ThrowIfNull(rulesInForce);
+        return ReadFields(document, start, registration, rulesInForce);
+    }
+
+    /// <summary>Reads a configuration that was stored, or that another silo sent: it was checked when it was written.</summary>
+    /// <param name="document">The whole configuration.</param>
+    /// <param name="registration">The registration that it belongs to.</param>
+    /// <exception cref="OsmoException">It is no configuration.</exception>
+    public static BackendConfig ReadStored(JsonElement document, BackendRegistration registration) =>
+        ReadFields(document, BackendConfig.Default, registration, rulesInForce: null).Config;
+
+    private static (BackendConfig Config, BackendRegistration Registration) ReadFields(
+        JsonElement document, BackendConfig start, BackendRegistration registration, NodeConditionRules? rulesInForce)
     {
         var fields = new JsonFields();
         var config = start;
@@ -40,7 +56,15 @@ public static class BackendConfigReader
             CheckNames(fields, document.EnumerateObject());
             foreach (var field in document.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null))
             {
-                (config, registration) = ReadField(fields, field.Name, field.Value, config, registration);
+                if (field.Name == NodeConditionsReader.Field)
+                {
+                    var rules = NodeConditionsReader.Read(fields, field.Value, registration.Prefix, rulesInForce);
+                    config = config with { NodeConditions = rules };
+                }
+                else
+                {
+                    (config, registration) = ReadField(fields, field.Name, field.Value, config, registration);
+                }
             }
         }
 
@@ -79,8 +103,6 @@ public static class BackendConfigReader
                 return (config with { CacheConfigJson = ReadCacheConfig(fields, value, config.CacheConfigJson) }, registration);
             case "scheduler_settings":
                 return (config with { Scheduler = SchedulerSettingsReader.Read(fields, value) }, registration);
-            case "node_conditions":
-                return (config with { NodeConditions = NodeConditionsReader.Read(fields, value, registration.Prefix) }, registration);
             case "services":
                 return (config with { EnableNodeLabelUpdate = ReadServices(fields, value) }, registration);
             case "k8s_uid":

@@ -43,7 +43,7 @@ public static class BackendDocument
 
         var registration = new BackendRegistration(
             Text(root, "k8s_uid"), Text(root, "k8s_namespace")!, Text(root, "version")!, prefix, AgentLabelUpdates: false);
-        var (config, _) = BackendConfigReader.Read(root, BackendConfig.Default, registration);
+        var config = BackendConfigReader.ReadStored(root, registration);
         return new BackendRecord(
             name,
             config,

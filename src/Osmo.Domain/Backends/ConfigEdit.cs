@@ -25,7 +25,8 @@ public sealed record ReplaceFields(JsonElement Configs) : ConfigEdit
     /// <inheritdoc/>
     public override BackendRecord ApplyTo(BackendRecord current)
     {
-        var (config, registration) = BackendConfigReader.Read(Configs, current.Config, current.Registration);
+        var (config, registration) = BackendConfigReader.Read(
+            Configs, current.Config, current.Registration, current.Config.NodeConditions);
         return current with { Config = config, Registration = registration };
     }
 }
@@ -57,7 +58,8 @@ public sealed record MergePatch(JsonElement Patch) : ConfigEdit
         NodeConditionsReader.DropOtherForm(target, patch);
         var merged = Merge(target, patch);
         using var document = JsonDocument.Parse(merged!.ToJsonString());
-        var (config, registration) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, current.Registration);
+        var (config, registration) = BackendConfigReader.Read(
+            document.RootElement, BackendConfig.Default, current.Registration, current.Config.NodeConditions);
         return current with { Config = config, Registration = registration };
     }
 

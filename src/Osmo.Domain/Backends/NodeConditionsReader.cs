@@ -35,12 +35,18 @@ public static class NodeConditionsReader
     public static NodeConditionRules Read(JsonElement value)
     {
         var fields = new JsonFields();
-        var rules = Read(fields, value, prefixInForce: null);
+        var rules = Read(fields, value, prefixInForce: null, NodeConditionRules.Default);
         fields.ThrowIfAny();
         return rules;
     }
 
-    internal static NodeConditionRules Read(JsonFields fields, JsonElement value, NodeConditionPrefix? prefixInForce)
+    /// <summary>Reads the rules of a backend.</summary>
+    /// <param name="fields">What is wrong is added here.</param>
+    /// <param name="value">The field's value.</param>
+    /// <param name="prefixInForce">The prefix that the field may only repeat; null where there is none.</param>
+    /// <param name="rulesInForce">The rules that the field replaces; null where it was stored, and is taken as it is.</param>
+    internal static NodeConditionRules Read(
+        JsonFields fields, JsonElement value, NodeConditionPrefix? prefixInForce, NodeConditionRules? rulesInForce)
     {
         if (!fields.IsObject(value, Field))
         {
@@ -81,6 +87,16 @@ public static class NodeConditionsReader
 
         var rules = Choose(fields, given);
         CheckRepeated(fields, given, rules);
+
+        // What is in force already may be said again, in whichever words. The default also stands for what could not be read.
+        if (rulesInForce is not null && (rules.Equals(NodeConditionRules.Default) || !rules.Equals(rulesInForce)))
+        {
+            var check = new MatchingCheck(fields, rulesInForce);
+            check.Entries($"{Field}.{Additional}", given.Additional);
+            check.Entries($"{Field}.{Ignore}", given.Ignore);
+            check.Pairs($"{Field}.{Rules}", given.Pairs ?? []);
+        }
+
         return rules;
     }
 

@@ -76,7 +76,7 @@ internal sealed class BackendRecordConverter : IConverter<BackendRecord, Backend
             Protocol = surrogate.Protocol,
         };
         using var document = JsonDocument.Parse(surrogate.ConfigJson);
-        var (config, _) = BackendConfigReader.Read(document.RootElement, BackendConfig.Default, registration);
+        var config = BackendConfigReader.ReadStored(document.RootElement, registration);
         return new BackendRecord(
             surrogate.Name, config, registration, surrogate.Revision, surrogate.CreatedAt, surrogate.LastHeartbeat);
     }

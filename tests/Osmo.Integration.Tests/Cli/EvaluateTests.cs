@@ -39,6 +39,39 @@ public sealed class EvaluateTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_configuration_names_and_no_node_reports_is_pointed_out()
+    {
+        var path = Config(["GpuHealty", "GpuHealthy", "gpuhealthy"], ["SomeTransend*", "Vendor"]);
+
+        var lists = await OsmoProcess.RunWithInputAsync(TwoNodes, "evaluate", "--config", path, "-o", "name");
+        var nobody = await OsmoProcess.RunWithInputAsync("[]", "evaluate", "--config", path);
+
+        const string None = "matches no condition of these nodes";
+        Assert.Equal(
+            $"""
+            osmo: {path}: node_conditions.additional_node_conditions[0]: "GpuHealty" {None}; did you mean "GpuHealthy"?
+            osmo: {path}: node_conditions.additional_node_conditions[2]: "gpuhealthy" {None}; did you mean "GpuHealthy"?
+            osmo: {path}: node_conditions.ignore_node_conditions[0]: "SomeTransend*" {None}; did you mean "SomeTransien*"?
+            osmo: {path}: node_conditions.ignore_node_conditions[1]: "Vendor" {None}.
+
+            """,
+            lists.Error);
+        Assert.Equal((0, "node/gpu-1\nnode/gpu-2\n"), (lists.ExitCode, lists.Out));
+        Assert.Equal("", nobody.Error);
+
+        await File.WriteAllTextAsync(
+            path, """{"node_conditions":{"rules":{"Ready":"True","Gpu.*":"True","GpuHelthy":"True","x.y":"True"}}}""", Cancel);
+        var rules = await OsmoProcess.RunWithInputAsync(TwoNodes, "evaluate", "--config", path);
+        Assert.Equal(
+            $"""
+            osmo: {path}: node_conditions.rules.GpuHelthy: "GpuHelthy" {None}; did you mean "GpuHealthy"?
+            osmo: {path}: node_conditions.rules.x.y: "x.y" {None}.
+
+            """,
+            rules.Error);
+    }
+
+    [Fact]
     public async Task Nodes_are_judged_by_pairs_of_patterns_where_the_configuration_has_them()
     {
         var config = Path.Combine(_folder.FullName, "rules.yaml");
