@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Osmo.Domain;
 
 namespace Osmo.Configs.Documents;
 
@@ -63,17 +65,27 @@ internal sealed class NumberShape(double least = 0, bool isWhole = true) : Shape
         if (value?.GetValueKind() != JsonValueKind.Number || !value.AsValue().TryGetValue(out double number))
         {
             errors.WrongKind(path, value, isWhole ? "a whole number" : "a number");
+            return value?.DeepClone();
         }
-        else if (isWhole && (number != Math.Floor(number) || Math.Abs(number) > long.MaxValue / 2))
-        {
-            errors.Add(path, "must be a whole number.");
-        }
-        else if (number < least)
+
+        if (number < least)
         {
             errors.Add(path, $"must be {least} or more.");
         }
 
-        return value?.DeepClone();
+        if (!isWhole)
+        {
+            return value.DeepClone();
+        }
+
+        // Kept as clients with types of their own read it, whatever way it was written.
+        if (WholeNumber.TryParse(value.ToJsonString(), out var whole))
+        {
+            return JsonNode.Parse(whole.ToString(CultureInfo.InvariantCulture));
+        }
+
+        errors.Add(path, "must be a whole number.");
+        return value.DeepClone();
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Osmo.Domain;
 using Osmo.Domain.Errors;
 
 namespace Osmo.Configs.Documents;
@@ -68,7 +69,7 @@ public static class StrategicMerge
                 continue;
             }
 
-            if (position?.GetValueKind() != JsonValueKind.Number || !position.AsValue().TryGetValue(out int at) || at < 0)
+            if (position?.GetValueKind() != JsonValueKind.Number || !WholeNumber.TryParse(position.ToJsonString(), out var at) || at < 0)
             {
                 throw OsmoException.InvalidFields([new FieldError(path, "has a $index that is no position: use 0 or more.")]);
             }
@@ -80,11 +81,11 @@ public static class StrategicMerge
                 continue;
             }
 
-            slots[at] = ActionOf(item) switch
+            slots[(int)at] = ActionOf(item) switch
             {
                 Delete => null,
                 Replace => WithoutMarks(item),
-                _ => Merge(slots[at] ?? [], item, $"{path}[{at}]"),
+                _ => Merge(slots[(int)at] ?? [], item, $"{path}[{at}]"),
             };
         }
 

@@ -60,19 +60,19 @@ internal sealed class JsonFields
 
     public int WholeNumber(JsonElement value, string path, int fallback, int least)
     {
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out var number))
+        if (value.ValueKind != JsonValueKind.Number || !Domain.WholeNumber.TryParse(value.GetRawText(), out var number))
         {
             Fail(path, $"must be a whole number, not {KindOf(value)}.");
             return fallback;
         }
 
-        if (number < least)
+        if (number < least || number > int.MaxValue)
         {
-            Fail(path, $"is {number}; use {least} or more.");
+            Fail(path, $"is {number}; use {least} or more, up to {int.MaxValue}.");
             return fallback;
         }
 
-        return number;
+        return (int)number;
     }
 
     /// <summary>A list of strings; null counts as the empty list.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json;
 using Osmo.Domain.Nodes;
 
@@ -78,7 +77,7 @@ public static class PoolReader
     /// <summary>-1 says: as many as there are.</summary>
     private static long? Quota(JsonElement gpu) =>
         Field(gpu, "maximum") is { ValueKind: JsonValueKind.Number } most
-        && long.TryParse(most.GetRawText(), NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+        && WholeNumber.TryParse(most.GetRawText(), out var limit) && limit >= 0
             ? limit
             : null;
 

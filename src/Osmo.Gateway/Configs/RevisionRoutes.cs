@@ -7,6 +7,7 @@ using Osmo.Configs.Documents;
 using Osmo.Configs.Editing;
 using Osmo.Configs.Secrets;
 using Osmo.Configs.Storage;
+using Osmo.Domain;
 using Osmo.Domain.Errors;
 using Osmo.Gateway.Access;
 using Osmo.Gateway.Http;
@@ -124,7 +125,7 @@ internal static class RevisionRoutes
     }
 
     private static long Revision(string? text, string field) =>
-        long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var revision) && revision > 0
+        WholeNumber.TryParse(text, out var revision) && revision > 0
             ? revision
             : throw OsmoException.InvalidFields([new FieldError(field, "must be the number of a revision, such as 42.")]);
 
