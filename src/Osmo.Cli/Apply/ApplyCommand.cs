@@ -14,10 +14,12 @@ internal sealed class ApplyCommand
 
     private readonly Option<string[]> _files = new("--file", "-f")
     {
-        Description = "A file with documents, JSON or YAML; - for the standard input. May be repeated.",
+        Description = "A file with documents, JSON or YAML, or a folder of such; - for the standard input. May be repeated.",
         HelpName = "FILE",
         Required = true,
     };
+
+    private readonly Option<bool> _recursive = new("--recursive", "-R") { Description = "Read the folders in a folder too." };
 
     private readonly Option<bool> _diff = new("--diff") { Description = "Show each difference before it is sent." };
     private readonly ChangeOptions _change = new();
@@ -30,7 +32,11 @@ internal sealed class ApplyCommand
     {
         var apply = new ApplyCommand(gateway, terminal);
         var command = new DocumentedCommand("apply", "Make configurations what files say.", """
-            Every document is read, checked and compared before the first is sent. What is so already makes no revision.
+            Every document is read, checked and compared before the first is sent. What is so already makes no revision. Of a folder
+            the files that end in .yaml, .yml and .json are read, by name. Two documents about one object are refused.
+
+            Each document gets a line: created, updated or unchanged. Where one is refused, those after it are not sent; where the gateway
+            does not answer, it is uncertain whether that one was applied.
 
             A document:
               type: BACKEND
@@ -44,10 +50,11 @@ internal sealed class ApplyCommand
             Examples:
               osmo apply -f backends.yaml
               osmo apply -f backends.yaml -f roles.yaml --dry-run
+              osmo apply -R -f configs/
               generate | osmo apply -f -
             """)
         {
-            apply._files, apply._diff,
+            apply._files, apply._recursive, apply._diff,
         };
         apply._change.AddTo(command);
         command.SetAction(apply.RunAsync);
@@ -56,7 +63,7 @@ internal sealed class ApplyCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var manifests = parsed.GetRequiredValue(_files)
+        var manifests = ManifestFiles.Expand(parsed.GetRequiredValue(_files), parsed.GetValue(_recursive))
             .SelectMany(path => Manifest.ReadAll(ConfigFile.Read(path, _terminal)))
             .ToArray();
         if (manifests.Length is 0 or > DocumentsMax)
@@ -64,6 +71,7 @@ internal sealed class ApplyCommand
             throw new CliError($"There are {manifests.Length} documents in the files; from 1 to {DocumentsMax} can be applied at once.");
         }
 
+        SameObject.Refuse(manifests);
         using var client = _gateway.Connect(parsed, _terminal);
         var api = new ConfigApi(client);
         var changes = new List<(Manifest Manifest, ConfigChange Change)>();
@@ -72,10 +80,14 @@ internal sealed class ApplyCommand
             changes.Add((manifest, await PlanAsync(api, manifest, cancellationToken)));
         }
 
-        var dryRun = _change.DryRun(parsed);
-        foreach (var (manifest, change) in changes)
+        var batch = new Batch(api, changes, _terminal);
+        if (_change.DryRun(parsed))
         {
-            await ApplyAsync(parsed, api, manifest, change, dryRun, cancellationToken);
+            await batch.ShowAsync();
+        }
+        else
+        {
+            await batch.SendAsync(_change.Note(parsed), parsed.GetValue(_diff), cancellationToken);
         }
 
         return ExitCode.Done;
@@ -93,8 +105,8 @@ internal sealed class ApplyCommand
         catch (CliError error) when (name is not null && type.Style(name) == ChangeStyle.Replace && error is not Refusal
             && error.ExitCode == ExitCode.BadInput)
         {
-            // What is replaced whole may be new.
-            live = new LiveConfig(null, null);
+            // What is replaced whole may be new, unless somebody else makes it meanwhile.
+            live = new LiveConfig(null, await api.RevisionAsync(type, cancellationToken));
         }
         catch (CliError error) when (error is not Refusal { Status: HttpStatusCode.Unauthorized } && error.ExitCode == ExitCode.BadInput)
         {
@@ -103,28 +115,5 @@ internal sealed class ApplyCommand
 
         KnownFields.Check(type, live.Document, manifest.Config, manifest.Locate);
         return ConfigChange.Plan(type, name, live, manifest.Config);
-    }
-
-    private async Task ApplyAsync(
-        ParseResult parsed, ConfigApi api, Manifest manifest, ConfigChange change, bool dryRun, CancellationToken cancellationToken)
-    {
-        var outcome = change.Content is null ? "unchanged" : change.Current is null ? "created" : "updated";
-        if (change.Content is not null)
-        {
-            if (dryRun || parsed.GetValue(_diff))
-            {
-                change.ShowDifference(_terminal);
-            }
-
-            if (!dryRun)
-            {
-                var given = _change.Note(parsed);
-                var note = new ChangeNote(given.Description ?? manifest.Note.Description, [.. manifest.Note.Tags, .. given.Tags]);
-                await FileErrors.SendAsync(
-                    () => change.SendAsync(api, note, cancellationToken), manifest.File, manifest.Index, Manifest.ConfigPrefix);
-            }
-        }
-
-        await _terminal.Out.WriteLineAsync($"{Printable.Line(change.Label)} {outcome}{(dryRun ? " (--dry-run)" : "")}");
     }
 }

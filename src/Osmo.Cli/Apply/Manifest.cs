@@ -23,6 +23,19 @@ internal sealed record Manifest(ConfigType Type, string? Name, JsonObject Config
         [.. file.Documents.Select((document, index) => (document, index)).Where(item => item.document is not null)
             .Select(item => Read(item.document!, item.index, file))];
 
+    /// <summary>How messages name the object.</summary>
+    public string Label => Type.Label(Name);
+
+    /// <summary>Where the document stands: file, line and column, or its number where those are not known.</summary>
+    public string Place
+    {
+        get
+        {
+            var place = File.Locate(Index, "type");
+            return place == File.Name ? $"{place}, document {Index + 1}" : place;
+        }
+    }
+
     public string Locate(string field) => File.Locate(Index, ConfigPrefix + field);
 
     private static Manifest Read(JsonNode document, int index, ConfigFile file)

@@ -27,7 +27,7 @@ internal sealed class ConfigApi(GatewayClient client)
             var document = Unwrap(type, whole.Node());
             return name is null
                 ? new LiveConfig(document, whole.ETag)
-                : new LiveConfig(DocumentIndex.Step(document, name, type.Name), null);
+                : new LiveConfig(DocumentIndex.Step(document, name, type.Name), whole.ETag);
         }
 
         try
@@ -40,6 +40,10 @@ internal sealed class ConfigApi(GatewayClient client)
             throw await NotFoundAsync(type, name, cancellationToken);
         }
     }
+
+    /// <summary>The revision of a type, as an entity tag; null where the gateway does not say.</summary>
+    public async Task<string?> RevisionAsync(ConfigType type, CancellationToken cancellationToken) =>
+        (await Client.GetAsync(type.Path(null), cancellationToken)).ETag;
 
     /// <summary>The configuration of a type as a revision had it.</summary>
     public async Task<JsonNode?> ReadRevisionAsync(ConfigType type, long revision, CancellationToken cancellationToken)

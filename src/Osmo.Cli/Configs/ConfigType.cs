@@ -54,6 +54,9 @@ internal sealed record ConfigType(
 
     public string Path(string? name) => name is null ? $"api/configs/{Route}" : $"api/configs/{Route}/{Uri.EscapeDataString(name)}";
 
+    /// <summary>How people name the configuration, or a part of it: <c>backend/dgx-west</c>.</summary>
+    public string Label(string? name) => name is null ? Route : $"{Route}/{name}";
+
     public string Key(string? name) => name is null ? WholeKey : NamedKey;
 
     public ChangeStyle Style(string? name) => name is null ? Whole : Named;

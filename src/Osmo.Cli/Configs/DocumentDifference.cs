@@ -16,6 +16,19 @@ internal static class DocumentDifference
         _ => JsonNode.DeepEquals(current, wanted) ? null : wanted.DeepClone(),
     };
 
+    /// <summary>The fields of a request that make one document of the other; null where there is nothing to change.</summary>
+    public static JsonObject? Fields(JsonNode? current, JsonNode wanted, JsonObject result)
+    {
+        var before = current as JsonObject ?? [];
+        var change = new JsonObject((wanted as JsonObject ?? [])
+            .Where(field => !JsonNode.DeepEquals(before[field.Key], result[field.Key]))
+            .Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone())));
+        return change.Count > 0 ? change : null;
+    }
+
+    /// <summary>A document with the fields of another one in the place of its own.</summary>
+    public static JsonObject Overlaid(JsonObject document, JsonObject fields) => Overlay(document, fields, deep: false);
+
     /// <summary>The configuration after the change, as far as this side can tell.</summary>
     public static JsonNode? Result(ChangeStyle style, JsonNode? current, JsonNode? change) => (style, current, change) switch
     {

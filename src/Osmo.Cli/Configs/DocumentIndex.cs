@@ -19,6 +19,9 @@ internal static class DocumentIndex
         _ => document,
     };
 
+    /// <summary>The parts of a type by their names.</summary>
+    public static JsonObject Entries(JsonNode? document) => Shape(document) as JsonObject ?? [];
+
     public static IEnumerable<string> Keys(JsonNode? node) => node is JsonObject fields ? fields.Select(field => field.Key) : [];
 
     /// <summary>The part of a configuration that a name refers to.</summary>

@@ -10,11 +10,12 @@ internal static class FileErrors
     /// <param name="file">The file that its content came from.</param>
     /// <param name="document">The document of the file, counted from 0.</param>
     /// <param name="prefix">The path of the content in that document, with a dot at its end; empty where it is the whole.</param>
-    public static async Task SendAsync(Func<Task> send, ConfigFile file, int document, string prefix)
+    /// <returns>What the request answered.</returns>
+    public static async Task<T> SendAsync<T>(Func<Task<T>> send, ConfigFile file, int document, string prefix)
     {
         try
         {
-            await send();
+            return await send();
         }
         catch (Refusal refusal) when (refusal.Fields.Count > 0)
         {

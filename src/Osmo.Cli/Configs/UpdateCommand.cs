@@ -137,8 +137,9 @@ internal sealed class UpdateCommand
             throw new CliError("Nothing was sent.");
         }
 
-        await FileErrors.SendAsync(() => change.SendAsync(api, _change.Note(parsed), cancellationToken), file, 0, "");
-        await _terminal.Out.WriteLineAsync($"Successfully updated {change.Type} config");
+        var made = await FileErrors.SendAsync(() => change.SendAsync(api, _change.Note(parsed), cancellationToken), file, 0, "");
+        var isChanged = made is null || made != change.ETag;
+        await _terminal.Out.WriteLineAsync(isChanged ? $"Successfully updated {change.Type} config" : NoChanges);
         return await FollowAsync(parsed, api.Client, change, cancellationToken);
     }
 

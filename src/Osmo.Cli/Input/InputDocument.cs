@@ -39,6 +39,10 @@ internal static class InputDocument
             using var stream = path == StandardInput ? terminal.OpenInput() : File.OpenRead(path);
             bytes = ReadAll(stream, name, bytesMax);
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            throw new CliError($"{name}: this is a folder. Name a file in it; 'osmo apply -f' alone takes folders.");
+        }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new CliError($"{name}: no such file. Check the path, or use \"-\" to read the standard input.");

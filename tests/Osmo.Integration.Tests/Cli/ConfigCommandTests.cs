@@ -255,6 +255,7 @@ public sealed class ConfigCommandTests
         await using var gateway = new ScriptedGateway()
             .On("GET /api/configs/backend/a", """{"description":"old"}""")
             .On("GET /api/configs/backend/b", """{"description":"same"}""")
+            .On("GET /api/configs/backend/c", """{"description":""}""")
             .On("GET /api/configs/role/r", """{"detail":"no role","code":"NotFound"}""", status: 404)
             .On("GET /api/configs/role", "[]")
             .On("POST /", "null").On("PUT /", "null");
@@ -281,7 +282,7 @@ public sealed class ConfigCommandTests
         Assert.EndsWith("role/r created (--dry-run)\n", dry.Out, StringComparison.Ordinal);
         Assert.Empty(gateway.Changes);
 
-        var file = user.Write("bad.yaml", Good + "\n---\ntype: BACKEND\nname: a\nconfig:\n  descriptio: x\n");
+        var file = user.Write("bad.yaml", Good + "\n---\ntype: BACKEND\nname: c\nconfig:\n  descriptio: x\n");
         var bad = await user.RunAsync("apply", "-f", file);
         Assert.Equal((1, ""), (bad.ExitCode, bad.Out));
         Assert.Equal($"osmo: {file}:18:3: descriptio is not a known field; did you mean \"description\"?\n", bad.Error);
