@@ -15,7 +15,7 @@ public sealed class BackendAgent : IDisposable
     private const string UidNamespace = "kube-system";
 
     private static readonly TimeSpan UidPauseFirst = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan UidPauseMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan UidPauseMax = TimeSpan.FromSeconds(8);
 
     // Pacing is the applier's; the patcher's own only keeps the pauses that the server asks for.
     private static readonly NodePatcherOptions UnpacedPatcher = new() { PatchesPerSecond = 1_000_000, PatchBurst = 1_000_000 };

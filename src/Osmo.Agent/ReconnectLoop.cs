@@ -7,7 +7,8 @@ namespace Osmo.Agent;
 
 /// <summary>
 /// Keeps a connection for ever: connect, converse, and after whatever ended it pause and connect again. The pauses grow while no
-/// connection lasts. Nothing but cancellation ends it.
+/// connection lasts, up to a few seconds: for as long as an agent stays away, what is known of its nodes may be wrong. Only an agent that
+/// is refused stays away for longer. Nothing but cancellation ends it.
 /// </summary>
 internal sealed class ReconnectLoop(AgentOptions options, TimeProvider time, ILogger logger)
 {
@@ -17,6 +18,7 @@ internal sealed class ReconnectLoop(AgentOptions options, TimeProvider time, ILo
     private const int CloseTextCharsMax = 200;
 
     private readonly JitteredBackoff _backoff = new(options.ReconnectPauseFirst, options.ReconnectPauseMax);
+    private readonly JitteredBackoff _refusedBackoff = new(options.ReconnectPauseFirst, options.RefusedPauseMax);
     private volatile string? _lastError;
     private long? _welcomedAt;
 
@@ -43,7 +45,7 @@ internal sealed class ReconnectLoop(AgentOptions options, TimeProvider time, ILo
             ChannelException failure = await ConverseAsync(connect, converse, cancellation).ConfigureAwait(false);
             bool wasGood = _welcomedAt is { } welcomedAt && time.GetElapsedTime(welcomedAt) >= GoodConnection;
             failures = wasGood ? 1 : failures + 1;
-            TimeSpan pause = _backoff.PauseAfter(failure.RetryAfter, failures);
+            TimeSpan pause = (failure.IsRefusal ? _refusedBackoff : _backoff).PauseAfter(failure.RetryAfter, failures);
             _lastError = failure.Message;
             AgentLog.Disconnected(logger, failure.Message, (long)pause.TotalMilliseconds);
             await Task.Delay(pause, time, cancellation).ConfigureAwait(false);
@@ -65,7 +67,7 @@ internal sealed class ReconnectLoop(AgentOptions options, TimeProvider time, ILo
         catch (ChannelException e)
         {
             return socket?.CloseStatusDescription is { Length: > 0 } said
-                ? new ChannelException($"{e.Message} It said: {Shorten(said)}") { RetryAfter = e.RetryAfter }
+                ? new ChannelException($"{e.Message} It said: {Shorten(said)}") { RetryAfter = e.RetryAfter, IsRefusal = e.IsRefusal }
                 : e;
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)

@@ -70,6 +70,10 @@ internal sealed class WebSocketOpener(AgentOptions options, TimeProvider time)
             : RetryAfterMax;
     }
 
+    /// <summary>Whether a status refuses the request as it is; too many and too late are none of its own.</summary>
+    public static bool IsRefusal(HttpStatusCode status) => (int)status is >= 400 and < 500
+        && status is not (HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests);
+
     /// <summary>What is at the bottom of an exception.</summary>
     public static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message;
 
@@ -96,7 +100,7 @@ internal sealed class WebSocketOpener(AgentOptions options, TimeProvider time)
             HttpStatusCode.NotFound => $"{address} answered 404. Is --host the address of an Osmo gateway, and --protocol the right one?",
             HttpStatusCode status => $"{address} answered {(int)status} instead of opening a WebSocket.",
         };
-        return new ChannelException(what) { RetryAfter = RetryAfter(socket) };
+        return new ChannelException(what) { RetryAfter = RetryAfter(socket), IsRefusal = IsRefusal(socket.HttpStatusCode) };
     }
 
     private static TimeSpan RetryAfter(ClientWebSocket socket) =>

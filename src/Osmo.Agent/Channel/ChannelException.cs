@@ -10,4 +10,7 @@ internal sealed class ChannelException : Exception
 
     /// <summary>How long the other side wants to be left alone.</summary>
     public TimeSpan RetryAfter { get; init; }
+
+    /// <summary>Whether the other side is well and refuses this agent: it will again, until somebody changes something.</summary>
+    public bool IsRefusal { get; init; }
 }

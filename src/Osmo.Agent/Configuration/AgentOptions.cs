@@ -67,8 +67,11 @@ public sealed record AgentOptions
     /// <summary>Pause after the first failure to reach the gateway; it doubles with every further one.</summary>
     public TimeSpan ReconnectPauseFirst { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Longest pause before trying the gateway again, unless the silo asks for a longer one.</summary>
-    public TimeSpan ReconnectPauseMax { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>Longest pause before trying a gateway again that fails or is away, unless it asks for a longer one.</summary>
+    public TimeSpan ReconnectPauseMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Longest pause before trying a gateway again that refuses the agent, which seldom mends by itself.</summary>
+    public TimeSpan RefusedPauseMax { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Pace of the watch.</summary>
     public ReflectorOptions Reflector { get; init; } = new();

@@ -147,6 +147,7 @@ internal sealed class ListenerLogin : IDisposable
                 + "whether the token has expired.")
             {
                 RetryAfter = WebSocketOpener.RetryAfter(answer.Headers.TryGetValues("Retry-After", out var values) ? values.First() : null),
+                IsRefusal = WebSocketOpener.IsRefusal(answer.StatusCode),
             };
         }
 

@@ -63,6 +63,7 @@ internal sealed class ServiceRig : IAsyncDisposable
             Listener = new ListenerOptions { User = "agent" },
             ReconnectPauseFirst = TimeSpan.FromMilliseconds(10),
             ReconnectPauseMax = TimeSpan.FromMilliseconds(100),
+            RefusedPauseMax = TimeSpan.FromMilliseconds(100),
             Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100, RefusedBackoffMsMax = 50 },
         };
         return new ServiceRig(server, scripted, options is null ? defaults : options(defaults));

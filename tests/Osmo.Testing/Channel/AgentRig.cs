@@ -56,6 +56,7 @@ public sealed class AgentRig : IAsyncDisposable
             ApiBurst = 1000,
             ReconnectPauseFirst = TimeSpan.FromMilliseconds(10),
             ReconnectPauseMax = TimeSpan.FromMilliseconds(100),
+            RefusedPauseMax = TimeSpan.FromMilliseconds(100),
             Reflector = new ReflectorOptions { BackoffMsInitial = 10, BackoffMsMax = 100 },
         };
         return new AgentRig(server, silo, options is null ? defaults : options(defaults), time);

@@ -60,6 +60,7 @@ public sealed class LiveBackend : IAsyncDisposable
             ApiBurst = 1_000,
             ReconnectPauseFirst = TimeSpan.FromMilliseconds(10),
             ReconnectPauseMax = TimeSpan.FromMilliseconds(200),
+            RefusedPauseMax = TimeSpan.FromMilliseconds(200),
 
             // Idle for longer than bookmarks come means dead; short, so that tests of silence need not wait for minutes.
             Reflector = new ReflectorOptions

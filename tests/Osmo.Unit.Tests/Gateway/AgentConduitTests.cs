@@ -60,6 +60,15 @@ public sealed class AgentConduitTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_agent_of_another_cluster_is_asked_to_come_back_soon_for_the_conflict_may_be_mended_by_then()
+    {
+        _backend.Connect = (_, _) => Task.FromResult(new AgentJoined(0, false, AgentRefusal.ClusterConflict, "Another cluster has it."));
+        await SayAsync(AgentFrames.Hello());
+        await PassAsync(() => _agent.LastRefusal is not null);
+        Assert.InRange(_agent.LastRefusal!.RetryAfterMs, 5_000u, 10_000u);
+    }
+
+    [Fact]
     public async Task No_more_is_read_than_the_window_allows()
     {
         var first = new TaskCompletionSource<bool>();

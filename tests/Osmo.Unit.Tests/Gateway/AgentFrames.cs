@@ -13,6 +13,8 @@ internal sealed class AgentFrames(bool areText = false) : IAgentFrameSink
 
     public uint LastRestart { get; private set; }
 
+    public Refusal? LastRefusal { get; private set; }
+
     public ValueTask SendAsync(ReadOnlyMemory<byte> frame, CancellationToken cancellationToken)
     {
         if (areText)
@@ -24,6 +26,7 @@ internal sealed class AgentFrames(bool areText = false) : IAgentFrameSink
         foreach (var message in SiloFrame.Parser.ParseFrom(frame.Span).Messages)
         {
             LastRestart = message.Restart?.Number ?? LastRestart;
+            LastRefusal = message.KindCase == SiloMessage.KindOneofCase.Refusal ? message.Refusal : LastRefusal;
             Said.Enqueue(message.KindCase switch
             {
                 SiloMessage.KindOneofCase.Ack => $"ack {message.Ack.Sequence}",

@@ -22,7 +22,9 @@ internal sealed class AgentOutbox : IAsyncDisposable
 
     private const int LabelUpdatesPerFrameMax = 2_000;
     private const uint RetryAfterMs = 3_000;
-    private const uint RetryAfterMistakeMs = 60_000;
+
+    /// <summary>Somebody has to mend something, and then waits for the agent.</summary>
+    private const uint RetryAfterMistakeMs = 10_000;
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0, 1);
