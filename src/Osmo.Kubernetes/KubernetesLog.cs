@@ -63,6 +63,10 @@ internal static partial class KubernetesLog
         + "Role and a RoleBinding; it is tried again now and then. {error}")]
     public static partial void EventsForbidden(ILogger logger, string ns, string error);
 
+    [LoggerMessage(4019, LogLevel.Warning,
+        "The server is at resource version {current}, and was at {known} before: etcd was restored from a backup; listing again")]
+    public static partial void WentBack(ILogger logger, string current, string known);
+
     [LoggerMessage(4018, LogLevel.Debug, "An event cannot be read and is passed over: {error}")]
     public static partial void EventSkipped(ILogger logger, string error);
 }

@@ -2,7 +2,8 @@ namespace Osmo.Kubernetes;
 
 /// <summary>
 /// Keeps a sink in agreement with all objects of a kind: lists, then watches from the list's version, and carries on from the last
-/// version seen whenever a watch ends. It lists again when that version has expired, or when watching fails again and again.
+/// version seen whenever a watch ends. It lists again when that version has expired, when the server is behind it, or when watching fails
+/// again and again.
 /// </summary>
 internal sealed class ObjectFollower<T>
     where T : class
@@ -15,6 +16,7 @@ internal sealed class ObjectFollower<T>
     private readonly TimeProvider _time;
     private readonly Random _random = new();
     private readonly RetryPace _pace;
+    private readonly VersionCheck _versions;
     private int _failures;
     private bool _isRunning;
 
@@ -29,6 +31,7 @@ internal sealed class ObjectFollower<T>
     {
         (_connection, _kind, _sink, _pageItems, _options, _time) = (connection, kind, sink, pageItems, options, time);
         _pace = new RetryPace(options, time, _random);
+        _versions = new VersionCheck(connection, kind.Path, kind.Resource);
     }
 
     /// <summary>Runs until cancelled. Failures of the server or the network never end it.</summary>
@@ -109,7 +112,31 @@ internal sealed class ObjectFollower<T>
                     return;
                 }
             }
+
+            if ((failure is not null || elapsed < watch.Asked)
+                && await IsBehindAsync(version, _options.WatchFailuresMax - failuresInRow, cancellation).ConfigureAwait(false))
+            {
+                return;
+            }
         }
+    }
+
+    /// <summary>Whether the server is behind a version; true as well if it does not say, for then a list is due.</summary>
+    private async Task<bool> IsBehindAsync(string version, int triesMax, CancellationToken cancellation)
+    {
+        for (int tries = 0; tries < triesMax; tries++)
+        {
+            try
+            {
+                return await _versions.FindBehindAsync(version, cancellation).ConfigureAwait(false) is not null;
+            }
+            catch (KubernetesApiException e)
+            {
+                await PauseAsync(e, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return true;
     }
 
     private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)

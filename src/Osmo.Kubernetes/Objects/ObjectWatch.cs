@@ -14,10 +14,10 @@ internal sealed class ObjectWatch<T>(
     : IWatchLineHandler
     where T : class
 {
-
     // The server ends a watch at its timeout by itself; one that outlives it by this much is a connection nobody serves any more.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
+    private readonly TimeSpan _timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
     private KubernetesApiException? _failure;
 
     private string What => $"watch {kind.Resource}";
@@ -28,15 +28,19 @@ internal sealed class ObjectWatch<T>(
     /// <summary>Events and bookmarks received.</summary>
     public int Received { get; private set; }
 
+    /// <summary>How long the server was asked to keep it open: one that ends sooner was broken off.</summary>
+    public TimeSpan Asked => TimeSpan.FromSeconds(Seconds);
+
+    private long Seconds => Math.Max(1, (long)_timeout.TotalSeconds);
+
     /// <summary>Watches until it ends; null when that was in good order.</summary>
     public async Task<KubernetesApiException?> RunAsync(CancellationToken cancellation)
     {
-        TimeSpan timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
-        using CancellationTokenSource lifetime = new(timeout + Grace, time);
+        using CancellationTokenSource lifetime = new(_timeout + Grace, time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(lifetime.Token, cancellation);
         try
         {
-            string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            string seconds = Seconds.ToString(CultureInfo.InvariantCulture);
             string version = Uri.EscapeDataString(ResourceVersion);
             string path = $"{kind.Path}?watch=true&allowWatchBookmarks=true&resourceVersion={version}&timeoutSeconds={seconds}";
             using HttpResponseMessage response =

@@ -46,11 +46,15 @@ internal sealed class NodeWatch(
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
     private readonly bool _beginsWithList = beginsWithList;
+    private readonly TimeSpan _timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
     private InitialEvents? _initial = beginsWithList ? new InitialEvents() : null;
     private WatchEnd? _end;
 
     /// <summary>Events and bookmarks received.</summary>
     public int Received { get; private set; }
+
+    /// <summary>How long the server was asked to keep it open: one that ends sooner was broken off.</summary>
+    public TimeSpan Asked => TimeSpan.FromSeconds(Seconds);
 
     /// <summary>Whether the store stands where this watch can carry on: always, unless the list it begins with was cut short.</summary>
     public bool IsListed => _initial is null;
@@ -58,13 +62,12 @@ internal sealed class NodeWatch(
     public async Task<WatchEnd> RunAsync(CancellationToken cancellation)
     {
         store.RecordWatch();
-        TimeSpan timeout = options.WatchTimeoutMin * (1 + random.NextDouble());
-        using CancellationTokenSource lifetime = new(timeout + Grace, time);
+        using CancellationTokenSource lifetime = new(_timeout + Grace, time);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(lifetime.Token, cancellation);
         try
         {
             using HttpResponseMessage response = await connection
-                .SendAsync(HttpMethod.Get, PathOf(timeout), What, body: null, both.Token).ConfigureAwait(false);
+                .SendAsync(HttpMethod.Get, PathOf(), What, body: null, both.Token).ConfigureAwait(false);
             if (answerIsSuccess && IsListed)
             {
                 // Of a quiet cluster nothing else may come for a minute.
@@ -95,7 +98,7 @@ internal sealed class NodeWatch(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return lifetime.IsCancellationRequested && Received > 0 ? Endless(timeout) : Silent();
+            return lifetime.IsCancellationRequested && Received > 0 ? Endless() : Silent();
         }
         catch (Exception e) when (ApiFailures.IsTransport(e) && !cancellation.IsCancellationRequested)
         {
@@ -136,6 +139,8 @@ internal sealed class NodeWatch(
 
     public void OnBatch() => store.PublishBatch();
 
+    private long Seconds => Math.Max(1, (long)_timeout.TotalSeconds);
+
     private void Apply(in WatchEvent watchEvent)
     {
         if (_initial is null)
@@ -149,8 +154,8 @@ internal sealed class NodeWatch(
         }
     }
 
-    private static WatchEnd Endless(TimeSpan timeout) => WatchEnd.Of(new KubernetesApiException(
-        KubernetesFailure.Timeout, $"cannot {What}: its initial events were not complete after {timeout.TotalSeconds:F0} s."));
+    private WatchEnd Endless() => WatchEnd.Of(new KubernetesApiException(
+        KubernetesFailure.Timeout, $"cannot {What}: its initial events were not complete after {_timeout.TotalSeconds:F0} s."));
 
     private WatchEnd Silent()
     {
@@ -169,10 +174,10 @@ internal sealed class NodeWatch(
         return WatchEnd.Of(new KubernetesApiException(KubernetesFailure.MalformedResponse, $"cannot {What}: a line is unusable: {error}."));
     }
 
-    private string PathOf(TimeSpan timeout)
+    private string PathOf()
     {
         string selector = options.LabelSelector is { Length: > 0 } text ? $"&labelSelector={Uri.EscapeDataString(text)}" : "";
-        string seconds = Math.Max(1, (long)timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        string seconds = Seconds.ToString(CultureInfo.InvariantCulture);
         // Initial events without a version are the most recent state, as a list's are.
         string start = _beginsWithList
             ? "sendInitialEvents=true&resourceVersionMatch=NotOlderThan"

@@ -13,6 +13,8 @@ namespace Osmo.Kubernetes;
 /// a plain list, for getting on matters more than how.</item>
 /// <item>Watch ended, cut, silent or garbled: watch again from the last version, after a pause unless it ended in good order.</item>
 /// <item>410, a version from the future, a watch without any sign of life, or too many failures in a row: list again.</item>
+/// <item>Before a watch goes on that was broken off, the server is asked for its version, and nothing else while it does not answer: if
+/// that is behind what was seen of it, etcd was restored from a backup, and only a list helps: see <see cref="VersionCheck"/>.</item>
 /// <item>How long it pauses says <see cref="RetryPace"/>.</item>
 /// </list>
 /// </summary>
@@ -26,6 +28,7 @@ public sealed class Reflector
     private readonly RetryPace _pace;
     private readonly NodeDecoder _decoder = new();
     private readonly ReflectorStore _store;
+    private readonly VersionCheck _versions;
     private bool _isRunning;
 
     /// <summary>Creates a reflector; <see cref="RunAsync"/> starts it.</summary>
@@ -40,6 +43,7 @@ public sealed class Reflector
         _logger = logger ?? NullLogger.Instance;
         _pace = new RetryPace(_options, _time, _random);
         _store = new ReflectorStore(sink, _time, _logger);
+        _versions = new VersionCheck(client.Connection, "/api/v1/nodes", "nodes");
     }
 
     /// <summary>What has happened so far; may be read from any thread.</summary>
@@ -134,6 +138,8 @@ public sealed class Reflector
                 || IsSuspect(end, watch.Received, elapsed)
                 || (IsEmpty(end, watch.Received, elapsed) && _pace.IsFirstEmpty())
                 || failuresInRow >= _options.WatchFailuresMax
+                || (IsBrokenOff(watch, end, elapsed)
+                    && await IsBehindAsync(_options.WatchFailuresMax - failuresInRow, cancellation).ConfigureAwait(false))
                 || (_options.ChecksConsistency && !await IsConsistentAsync(cancellation).ConfigureAwait(false)))
             {
                 return true;
@@ -173,6 +179,34 @@ public sealed class Reflector
         }
 
         KubernetesLog.SuspectVersion(_logger, (long)elapsed.TotalMilliseconds);
+        return true;
+    }
+
+    /// <summary>Whether the server may be another one by now: by itself it ends a watch when that has lasted as long as asked.</summary>
+    private static bool IsBrokenOff(NodeWatch watch, WatchEnd end, TimeSpan elapsed) =>
+        end.Reason == WatchEndReason.Failed || elapsed < watch.Asked;
+
+    /// <summary>Whether the server is behind what was seen of it; true as well if it does not say, for then a list is due.</summary>
+    private async Task<bool> IsBehindAsync(int triesMax, CancellationToken cancellation)
+    {
+        for (int tries = 0; tries < triesMax; tries++)
+        {
+            try
+            {
+                string? current = await _versions.FindBehindAsync(_store.ResourceVersion, cancellation).ConfigureAwait(false);
+                if (current is not null)
+                {
+                    KubernetesLog.WentBack(_logger, current, _store.ResourceVersion);
+                }
+
+                return current is not null;
+            }
+            catch (KubernetesApiException e)
+            {
+                await PauseAsync(e, cancellation).ConfigureAwait(false);
+            }
+        }
+
         return true;
     }
 

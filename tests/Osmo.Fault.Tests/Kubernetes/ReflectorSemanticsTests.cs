@@ -108,6 +108,49 @@ public sealed class ReflectorSemanticsTests
         Assert.Equal("253", fixture.Server.Watches[1].Query("resourceVersion"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task After_a_watch_was_broken_off_a_server_that_went_back_in_versions_is_listed_again(bool inGoodOrder)
+    {
+        await using ReflectorFixture fixture = new();
+        fixture.Server.OnList(NodeJson.List(999999, A));
+        _ = inGoodOrder
+            ? fixture.Server.OnWatchEnded(NodeJson.Bookmark(1000000))
+            : fixture.Server.OnWatch(exchange => exchange.AnswerAsync(503, "", "text/plain"));
+        fixture.Server.OnVersion(exchange => exchange.AnswerAsync(200, NodeJson.List(40, B)));
+        fixture.Server.OnList(NodeJson.List(40, B)).OnWatchHeldOpen();
+        fixture.Start();
+        await fixture.WorldIsAsync("b=True");
+        await fixture.HoldsAsync(() => fixture.Server.Watches.Count == 2, "it watches again");
+        Assert.Equal("40", fixture.Server.Watches[1].Query("resourceVersion"));
+        Assert.Null(fixture.Server.Versions[0].Query("resourceVersion"));
+    }
+
+    [Fact]
+    public async Task A_server_that_did_not_go_back_is_watched_on_from_the_last_version()
+    {
+        await using ReflectorFixture fixture = new();
+        fixture.Server.OnList(NodeJson.List(20, A)).OnWatch(exchange => exchange.AnswerAsync(503, "", "text/plain"));
+        fixture.Server.OnVersion(exchange => exchange.AnswerAsync(200, NodeJson.List(20, A))).OnWatchHeldOpen();
+        fixture.Start();
+        await fixture.HoldsAsync(() => fixture.Server.Watches.Count == 2, "it watches again");
+        Assert.Equal("20", fixture.Server.Watches[1].Query("resourceVersion"));
+        Assert.Equal((1, 1), (fixture.Server.Lists.Count, fixture.Server.Versions.Count));
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_tell_its_version_is_listed_in_the_end()
+    {
+        await using ReflectorFixture fixture = new();
+        fixture.Options = fixture.Options with { WatchFailuresMax = 4 };
+        fixture.Server.OnList(NodeJson.List(20, A)).OnWatch(exchange => exchange.AnswerAsync(503, "", "text/plain")).OnWatchHeldOpen();
+        fixture.Server.OnVersion(exchange => exchange.AnswerAsync(503, "", "text/plain")).OnList(NodeJson.List(40, B));
+        fixture.Start();
+        await fixture.WorldIsAsync("b=True");
+        Assert.Equal(3, fixture.Server.Versions.Count);
+    }
+
     [Fact]
     public async Task A_watch_without_a_sign_of_life_is_not_trusted_with_its_version()
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Osmo.Kubernetes;
 using Osmo.Testing;
 using Osmo.Testing.Kubernetes;
 using Xunit;
@@ -64,6 +65,23 @@ public sealed class WatchPacingTests
         _time.Advance(_time.NextDueIn!.Value);
         await fixture.HoldsAsync(() => fixture.Server.Watches.Count == 2, "it watches again");
         Assert.Equal(livesABit ? 1 : 2, fixture.Server.Lists.Count);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_away_is_asked_once_after_each_pause_and_at_most_ten_seconds_pass_until_it_is_followed_again()
+    {
+        await using ReflectorFixture fixture = Paced();
+        fixture.Options = fixture.Options with { BackoffMsMax = new ReflectorOptions().BackoffMsMax, WatchFailuresMax = 20 };
+        fixture.Server.OnList(NodeJson.List(20, A)).OnWatch(exchange => exchange.AnswerAsync(503, "", "text/plain"));
+        fixture.Server.OnVersion(exchange => exchange.AnswerAsync(503, "", "text/plain")).OnWatchHeldOpen();
+        fixture.Start();
+        for (int asked = 2; asked < 12; asked++)
+        {
+            await fixture.HoldsAsync(() => fixture.State.ConsecutiveFailures == asked - 1 && IsPausing, "it pauses");
+            Assert.Equal(asked, fixture.Server.Requests.Count);
+            Assert.True(_time.NextDueIn < TimeSpan.FromSeconds(10));
+            _time.Advance(_time.NextDueIn!.Value);
+        }
     }
 
     private ReflectorFixture Paced()

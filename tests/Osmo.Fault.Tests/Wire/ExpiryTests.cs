@@ -115,6 +115,30 @@ public sealed class ExpiryTests
         await fixture.AgreesAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Behaviour_04_after_a_restore_of_etcd_nodes_are_followed_without_waiting_for_the_silence_of_a_watch(bool streams)
+    {
+        // With the patience that agents have: a watch may be silent for minutes.
+        await using WireFixture fixture = await WireFixture.FollowAsync(
+            simulated: new KubeSimOptions(), options: new ReflectorOptions { UsesWatchList = streams });
+        SimulatedCluster restored = new();
+        for (int i = 0; i < 1_000; i++)
+        {
+            fixture.Cluster.Heartbeat("node-0");
+        }
+
+        await fixture.HoldsAsync(
+            () => fixture.State.LastResourceVersion == fixture.Cluster.ResourceVersion.ToString(), "the client is up to date");
+        await fixture.ReplaceServerAsync(restored);
+        fixture.AddNode("node-1", "another");
+        await fixture.AgreesAsync();
+        Assert.True(ulong.Parse(fixture.State.LastResourceVersion) <= restored.ResourceVersion);
+        fixture.Cluster.Cordon("node-1");
+        await fixture.AgreesAsync();
+    }
+
     [Fact]
     public async Task Behaviour_04_a_list_from_the_future_is_told_apart_with_its_pause()
     {

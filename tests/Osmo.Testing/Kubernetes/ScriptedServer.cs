@@ -50,6 +50,9 @@ public sealed class ScriptedServer : IAsyncDisposable
     /// <summary>The watches asked for so far.</summary>
     public IReadOnlyList<ScriptedRequest> Watches => [.. _requests.Where(request => request.IsWatch)];
 
+    /// <summary>The questions for its version so far.</summary>
+    public IReadOnlyList<ScriptedRequest> Versions => [.. _requests.Where(request => Kind(request) == "version")];
+
     /// <summary>The lists asked for so far.</summary>
     public IReadOnlyList<ScriptedRequest> Lists => [.. _requests.Where(request => Kind(request) == "list")];
 
@@ -58,6 +61,11 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     /// <summary>Answers the next list of nodes with a body.</summary>
     public ScriptedServer OnList(string body) => OnList(exchange => exchange.AnswerAsync(200, body));
+
+    /// <summary>
+    /// Answers the next question for its version, a list of a single node; where it is not scripted, it is one that nobody is behind.
+    /// </summary>
+    public ScriptedServer OnVersion(Func<ScriptedExchange, Task> answer) => On("version", answer);
 
     /// <summary>Answers the next watch of nodes.</summary>
     public ScriptedServer OnWatch(Func<ScriptedExchange, Task> answer) => On("watch", answer);
@@ -100,7 +108,9 @@ public sealed class ScriptedServer : IAsyncDisposable
     }
 
     private static string Kind(ScriptedRequest request) =>
-        request.Method == "GET" && request.Target.Split('?')[0] == "/api/v1/nodes" ? (request.IsWatch ? "watch" : "list") : "other";
+        request.Method == "GET" && request.Target.Split('?')[0] == "/api/v1/nodes"
+            ? (request.IsWatch ? "watch" : request.Query("limit") == "1" ? "version" : "list")
+            : "other";
 
     private async Task AcceptAsync()
     {
@@ -143,6 +153,11 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     private Func<ScriptedExchange, Task> Next(string kind)
     {
+        if (kind == "version" && !_scripts.ContainsKey(kind))
+        {
+            return exchange => exchange.AnswerAsync(200, NodeJson.List(int.MaxValue));
+        }
+
         if (!_scripts.TryGetValue(kind, out ConcurrentQueue<Func<ScriptedExchange, Task>>? script))
         {
             return exchange => exchange.AnswerAsync(501, "not scripted", "text/plain");

@@ -1,10 +1,13 @@
 using System.Globalization;
 
-namespace Osmo.Agent;
+namespace Osmo.Kubernetes;
 
 /// <summary>Compares resource versions. Kubernetes defines them as opaque; API servers write growing numbers.</summary>
-internal static class ResourceVersions
+public static class ResourceVersions
 {
+    /// <summary>Whether a version can be compared with others.</summary>
+    public static bool IsComparable(string version) => TryParse(version, out _);
+
     /// <summary>Whether a version is certainly older than another; false where they cannot be compared.</summary>
     public static bool IsOlder(string version, string than) =>
         TryParse(version, out ulong left) && TryParse(than, out ulong right) && left < right;
