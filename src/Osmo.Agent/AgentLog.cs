@@ -52,6 +52,9 @@ internal static partial class AgentLog
     [LoggerMessage(5016, LogLevel.Information, "The backend moved to another silo: the conversation begins anew on the same connection")]
     public static partial void Restarted(ILogger logger);
 
+    [LoggerMessage(5017, LogLevel.Warning, "The label of node {node} does not stay: {what}")]
+    public static partial void LabelUndone(ILogger logger, string node, string what);
+
     [LoggerMessage(5013, LogLevel.Information, "The agent has stopped")]
     public static partial void Stopped(ILogger logger);
 }

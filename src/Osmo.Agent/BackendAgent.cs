@@ -55,7 +55,7 @@ public sealed class BackendAgent : IDisposable
         _client = new KubernetesClient(cluster, new KubernetesClientOptions { ListPageItems = options.ListPageItems }, _time);
         AsyncSignal changed = new();
         _store = new NodeStore(changed);
-        NodeLabelPort port = new(new NodePatcher(_client, UnpacedPatcher, _time, kubernetesLogger), labelKey);
+        NodeLabelPort port = new(_client, new NodePatcher(_client, UnpacedPatcher, _time, kubernetesLogger), labelKey);
         TokenBucket pace = new(options.ApiQps, options.ApiBurst, _time);
         if (options.Protocol == AgentProtocol.Listener)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Osmo.KubeSim.Fleet;
 using Osmo.KubeSim.Objects;
 using Osmo.KubeSim.Storage;
 using Osmo.KubeSim.Writes;
@@ -174,7 +175,11 @@ public sealed class SimulatedCluster
     }) is not null;
 
     /// <summary>Sets a label by hand, or removes it when <paramref name="value"/> is null.</summary>
-    public bool SetLabel(string node, string key, string? value) => Writer.TryChange(node, current =>
+    /// <param name="node">The node.</param>
+    /// <param name="key">The label's key.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="manager">Whom managedFields name for it; when null they stay as they are.</param>
+    public bool SetLabel(string node, string key, string? value, string? manager = null) => Writer.TryChange(node, current =>
     {
         var draft = NodeDraft.From(current);
         var metadata = NodeWriter.MetadataOf(current);
@@ -188,6 +193,11 @@ public sealed class SimulatedCluster
         if (labels.Parent is null)
         {
             metadata["labels"] = labels;
+        }
+
+        if (manager is not null)
+        {
+            NodeManagedFields.SetOwner(metadata, key, value is null ? null : manager, Timestamp.Format(_time.GetUtcNow()));
         }
 
         draft.Metadata = new Canonicalizer().Struct(metadata, NodeSchema.Metadata, "metadata");

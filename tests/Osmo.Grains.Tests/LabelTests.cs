@@ -77,6 +77,26 @@ public sealed class LabelTests(GrainFixture fixture) : IClassFixture<GrainFixtur
     }
 
     [Fact]
+    public async Task A_label_that_something_undoes_is_asked_for_once_each_time_and_the_word_about_it_is_shown()
+    {
+        var agent = await JoinAsync();
+        await agent.SnapshotAsync(GrainCluster.Report("n"));
+        for (var times = 1; times < 4; times++)
+        {
+            await agent.IsAskedAsync("n", times);
+            await agent.ReportAsync(GrainCluster.Report("n", label: "True"));
+            await agent.LabelAsync("n", available: true, LabelOutcome.Applied);
+            await agent.ReportAsync(GrainCluster.Report("n", label: "mine"));
+            await agent.IsAskedAsync("n", times + 1);
+            await agent.LabelAsync("n", available: true, LabelOutcome.Retrying, $"undone {times} times");
+            await agent.ReportAsync(GrainCluster.Report("n", label: "theirs"));
+            Assert.Equal(times + 1, await agent.SettledAsync("n"));
+            var label = (await agent.ExplainAsync("n")).Label;
+            Assert.Equal((true, $"undone {times} times"), (label.Pending, label.Error));
+        }
+    }
+
+    [Fact]
     public async Task A_label_that_the_agent_gave_up_is_asked_for_when_the_node_changes_and_not_at_once()
     {
         var agent = await JoinAsync();

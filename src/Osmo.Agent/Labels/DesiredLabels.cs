@@ -153,13 +153,16 @@ internal sealed class DesiredLabels : IDisposable
             }
 
             label.Failures++;
-            label.Stage = LabelStage.Delayed;
-            TimeSpan delay = pause(label.Failures);
-            _delayed.Enqueue(label, _time.GetTimestamp() + (long)(delay.TotalSeconds * _time.TimestampFrequency));
-            Rearm();
-            bool isNews = label.ReportedError != error;
-            label.ReportedError = error;
-            return isNews;
+            return Delay(label, pause(label.Failures), error);
+        }
+    }
+
+    /// <summary>The value is not to be tried for a while. True when that is to be reported.</summary>
+    public bool Postpone(DesiredLabel label, in LabelAttempt attempt, string why, TimeSpan pause)
+    {
+        lock (_lock)
+        {
+            return IsLatest(label, attempt) && Delay(label, pause, why);
         }
     }
 
@@ -167,6 +170,16 @@ internal sealed class DesiredLabels : IDisposable
     {
         _timer.Dispose();
         _readyCount.Dispose();
+    }
+
+    private bool Delay(DesiredLabel label, TimeSpan pause, string why)
+    {
+        label.Stage = LabelStage.Delayed;
+        _delayed.Enqueue(label, _time.GetTimestamp() + (long)(pause.TotalSeconds * _time.TimestampFrequency));
+        Rearm();
+        bool isNews = label.ReportedError != why;
+        label.ReportedError = why;
+        return isNews;
     }
 
     // Otherwise gives the node back: to nobody, or to the next worker for its newer value.

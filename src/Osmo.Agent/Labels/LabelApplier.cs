@@ -24,6 +24,7 @@ internal sealed class LabelApplier : IDisposable
     private readonly LabelReports? _reports;
     private readonly TokenBucket _pace;
     private readonly DesiredLabels _desired;
+    private readonly UndoneLabels _undone;
     private readonly JitteredBackoff _backoff = new(TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
 
     // Missing rights and admission webhooks mend when somebody mends them, which takes longer than a server's restart.
@@ -62,6 +63,7 @@ internal sealed class LabelApplier : IDisposable
         _metrics = metrics;
         _logger = logger;
         _desired = new DesiredLabels(time);
+        _undone = new UndoneLabels(time);
     }
 
     /// <summary>Nodes whose label is to be changed.</summary>
@@ -114,7 +116,7 @@ internal sealed class LabelApplier : IDisposable
         {
             await _desired.WaitAsync(cancellation).ConfigureAwait(false);
             if (!_desired.TryTake(out DesiredLabel? label) || !_desired.TryRead(label, out LabelAttempt attempt)
-                || TrySettle(label, attempt))
+                || TrySettle(label, attempt) || await TryPostponeAsync(label, attempt, cancellation).ConfigureAwait(false))
             {
                 continue;
             }
@@ -125,6 +127,7 @@ internal sealed class LabelApplier : IDisposable
             if (_desired.TryRead(label, out attempt) && !TrySettle(label, attempt))
             {
                 string value = NodeConditionPrefix.LabelValue(attempt.Available);
+                _undone.Patching(attempt);
                 PatchResult result = await PatchAsync(attempt, value, cancellation).ConfigureAwait(false);
                 Conclude(label, attempt, value, result);
             }
@@ -164,6 +167,31 @@ internal sealed class LabelApplier : IDisposable
         return false;
     }
 
+    /// <summary>Leaves a label alone for a while that something else has changed back again.</summary>
+    private async Task<bool> TryPostponeAsync(DesiredLabel label, LabelAttempt attempt, CancellationToken cancellation)
+    {
+        if (_undone.Find(attempt) is { IsAsked: false })
+        {
+            await _pace.WaitAsync(cancellation).ConfigureAwait(false);
+            _undone.Name(attempt, await _port.FindWriterAsync(attempt.Node, cancellation).ConfigureAwait(false));
+        }
+
+        if (_undone.Find(attempt) is not { } undoing)
+        {
+            return false;
+        }
+
+        string message = Shorten(undoing.Words(_labelKey));
+        bool isNews = _desired.Postpone(label, attempt, message, undoing.Pause);
+        if (isNews)
+        {
+            AgentLog.LabelUndone(_logger, attempt.Node, message);
+        }
+
+        Report(isNews, attempt, LabelResult.Types.Outcome.Retrying, message);
+        return true;
+    }
+
     private void Conclude(DesiredLabel label, in LabelAttempt attempt, string value, PatchResult result)
     {
         _metrics.CountPatch(result.Outcome);
@@ -177,6 +205,7 @@ internal sealed class LabelApplier : IDisposable
             _store.ApplyPatched(node);
             if (node.FindLabel(_labelKey) == value)
             {
+                _undone.Patched(attempt);
                 AgentLog.LabelApplied(_logger, attempt.Node, _labelKey, value);
                 Report(_desired.Finish(label, attempt), attempt, LabelResult.Types.Outcome.Applied, "");
                 return;

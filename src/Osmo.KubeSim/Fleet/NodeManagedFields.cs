@@ -35,6 +35,31 @@ internal static class NodeManagedFields
         ];
     }
 
+    /// <summary>Notes who set a label last, as an API server does for an update: nobody else owns it any more.</summary>
+    /// <param name="metadata">The metadata of the node.</param>
+    /// <param name="label">The label's key.</param>
+    /// <param name="manager">Who; null where the label was removed.</param>
+    /// <param name="time">When.</param>
+    public static void SetOwner(JsonObject metadata, string label, string? manager, string time)
+    {
+        var entries = metadata["managedFields"] as JsonArray ?? [];
+        if (entries.Parent is null)
+        {
+            metadata["managedFields"] = entries;
+        }
+
+        foreach (var labels in entries.Select(entry => entry?["fieldsV1"]?["f:metadata"]?["f:labels"]).OfType<JsonObject>())
+        {
+            labels.Remove($"f:{label}");
+        }
+
+        if (manager is not null)
+        {
+            var fields = new JsonObject { ["f:metadata"] = new JsonObject { ["f:labels"] = Fields($"f:{label}") } };
+            entries.Add(Entry(manager, time, null, fields));
+        }
+    }
+
     private static JsonObject Entry(string manager, string time, string? subresource, JsonObject fields)
     {
         var entry = new JsonObject

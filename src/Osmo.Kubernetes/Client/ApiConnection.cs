@@ -10,7 +10,8 @@ internal sealed class ApiConnection : IDisposable
     /// <summary>How much of a failed answer's body is read.</summary>
     public const int ErrorBodyBytesMax = 1 << 20;
 
-    private static readonly string UserAgent = $"osmo/{typeof(ApiConnection).Assembly.GetName().Version?.ToString(3) ?? "0"}";
+    private static readonly string UserAgent =
+        $"{KubernetesClient.FieldManager}/{typeof(ApiConnection).Assembly.GetName().Version?.ToString(3) ?? "0"}";
 
     // An authority that was replaced is only asked about new connections.
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromMinutes(10);

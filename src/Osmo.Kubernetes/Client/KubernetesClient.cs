@@ -8,6 +8,11 @@ namespace Osmo.Kubernetes;
 /// </summary>
 public sealed class KubernetesClient : IDisposable
 {
+    /// <summary>
+    /// What API servers write into managedFields for what this client changes: the beginning of its user agent, as it names no other.
+    /// </summary>
+    public const string FieldManager = "osmo";
+
     private const int SmallBodyBytesMax = 16 << 20;
 
     /// <summary>Creates a client; no connection is made yet.</summary>
@@ -43,6 +48,14 @@ public sealed class KubernetesClient : IDisposable
         string path = $"/api/v1/nodes/{Uri.EscapeDataString(name)}";
         byte[] body = await GetAsync(path, $"read node {name}", Connection.Options.NodeBytesMax, cancellation).ConfigureAwait(false);
         return DecodeNode(body, decoder ?? new NodeDecoder(), path);
+    }
+
+    /// <summary>Who set the value that a label of a node has, by its managedFields: the latest first. Empty if that is not said.</summary>
+    public async Task<IReadOnlyList<string>> GetLabelManagersAsync(string node, string labelKey, CancellationToken cancellation)
+    {
+        string path = $"/api/v1/nodes/{Uri.EscapeDataString(node)}";
+        using JsonDocument document = await GetJsonAsync(path, $"read node {node}", cancellation).ConfigureAwait(false);
+        return ManagedFields.ManagersOfLabel(document.RootElement, labelKey);
     }
 
     /// <summary>All nodes, consistently, page by page.</summary>

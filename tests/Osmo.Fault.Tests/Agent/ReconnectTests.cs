@@ -137,6 +137,8 @@ public sealed class ReconnectTests
     {
         public Task<PatchResult> PatchAsync(string node, string uid, string value, CancellationToken cancellation) =>
             throw new NotSupportedException();
+
+        public Task<string?> FindWriterAsync(string node, CancellationToken cancellation) => throw new NotSupportedException();
     }
 
     /// <summary>Remembers the pauses that are logged.</summary>

@@ -11,6 +11,11 @@ internal sealed class FakeLabelPort : ILabelPort
 
     public IReadOnlyList<Patch> Patches => [.. _patches];
 
+    /// <summary>Who managedFields say undoes labels, and how often that was asked.</summary>
+    public string? Writer { get; set; }
+
+    public int WriterAsked { get; private set; }
+
     public int InFlight => _patches.Count(patch => !patch.IsAnswered);
 
     public Task<PatchResult> PatchAsync(string node, string uid, string value, CancellationToken cancellation)
@@ -18,6 +23,12 @@ internal sealed class FakeLabelPort : ILabelPort
         Patch patch = new(node, uid, value);
         _patches.Enqueue(patch);
         return patch.Result.WaitAsync(cancellation);
+    }
+
+    public Task<string?> FindWriterAsync(string node, CancellationToken cancellation)
+    {
+        WriterAsked++;
+        return Task.FromResult(Writer);
     }
 
     internal sealed record Patch(string Node, string Uid, string Value)

@@ -268,6 +268,128 @@ public sealed class LabelApplierTests : IAsyncDisposable
         Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
     }
 
+    [Fact]
+    public async Task A_label_that_something_undoes_again_and_again_is_patched_at_growing_pauses()
+    {
+        _port.Writer = "fighter";
+        Want("n0", true);
+        for (int times = 1; times <= 14; times++)
+        {
+            await SettlesAndIsUndoneAsync(times);
+            if (times == 1)
+            {
+                // The first time it may have been somebody's hand: put right with no pause.
+                continue;
+            }
+
+            LabelResult result = await ResultAsync();
+            Assert.Equal(Outcome.Retrying, result.Outcome);
+            Assert.Contains($"osmo.nvidia.com/verified back after each patch: {times} times in ", result.Message, StringComparison.Ordinal);
+            Assert.Contains(" by fighter (says managedFields). ", result.Message, StringComparison.Ordinal);
+            Assert.InRange(result.Message.Length, 1, LabelApplier.MessageCharsMax);
+            double most = Math.Min(Math.Pow(2, times - 2), 300);
+            await Eventually.HoldsAsync(() => _time.NextDueIn is not null, "it waits");
+            Assert.InRange(_time.NextDueIn!.Value.TotalSeconds, most / 2, most);
+            Assert.Equal(times, _port.Patches.Count);
+            _time.Advance(_time.NextDueIn!.Value);
+        }
+
+        Assert.Equal(1, _port.WriterAsked);
+    }
+
+    [Fact]
+    public async Task A_label_that_has_stayed_for_a_while_is_put_right_at_once_again()
+    {
+        Want("n0", true);
+        await SettlesAndIsUndoneAsync(1);
+        await SettlesAndIsUndoneAsync(2);
+        Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
+        (await NextTryAsync(3)).Succeed(130);
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+
+        _time.Advance(UndoneLabels.CalmTime);
+        Undo("n0", 131);
+        await PatchAsync(4);
+    }
+
+    [Fact]
+    public async Task A_verdict_that_flips_does_not_wait_for_the_pause_of_the_value_before()
+    {
+        Want("n0", true);
+        await SettlesAndIsUndoneAsync(1);
+        await SettlesAndIsUndoneAsync(2);
+        Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
+        _harness.Store.Upsert(Nodes.Of("n0", 130, verified: "odd"));
+        Want("n0", false);
+        FakeLabelPort.Patch patch = await PatchAsync(3);
+        Assert.Equal("False", patch.Value);
+        patch.Succeed(131);
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+        Want("n0", true);
+        Assert.Equal("True", (await PatchAsync(4)).Value);
+    }
+
+    [Fact]
+    public async Task A_patch_whose_answer_was_lost_counts_as_nobodys_undoing()
+    {
+        Want("n0", true);
+        (await PatchAsync(1)).Succeed(110);
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+        for (int patches = 2; patches < 10; patches += 2)
+        {
+            // It goes through, and only the watch says so.
+            Want("n0", false);
+            (await PatchAsync(patches)).Fail(PatchOutcome.Unavailable);
+            Assert.Equal(Outcome.Retrying, (await ResultAsync()).Outcome);
+            _harness.Store.Upsert(Nodes.Of("n0", 110 + (2 * patches), verified: "False"));
+            Want("n0", true);
+            (await PatchAsync(patches + 1)).Succeed(112 + (2 * patches));
+            Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+        }
+    }
+
+    [Fact]
+    public async Task A_fight_is_not_forgotten_when_the_connection_is_lost()
+    {
+        Want("n0", true);
+        await SettlesAndIsUndoneAsync(1);
+        await SettlesAndIsUndoneAsync(2);
+        await ResultAsync();
+        _applier.SetPolicy(isEnabled: false);
+        _applier.SetPolicy(isEnabled: true);
+        Want("n0", true);
+        Assert.Contains(": 2 times in ", (await ResultAsync()).Message, StringComparison.Ordinal);
+        Assert.Equal(2, _port.Patches.Count);
+        Assert.Equal("n0", (await NextTryAsync(3)).Node);
+    }
+
+    [Fact]
+    public void Labels_that_were_patched_long_ago_are_forgotten()
+    {
+        UndoneLabels undone = new(_time);
+        for (int i = 0; i < 100_000; i++)
+        {
+            undone.Patched(new LabelAttempt($"n{i}", "u", Available: true, Version: 1));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.InRange(undone.Count, 1, 3_000);
+    }
+
+    /// <summary>Lets the patch of this number through, then takes its label away and has it wanted again.</summary>
+    private async Task SettlesAndIsUndoneAsync(int number)
+    {
+        (await PatchAsync(number)).Succeed(100 + (10 * number));
+        Assert.Equal(Outcome.Applied, (await ResultAsync()).Outcome);
+        Undo("n0", 101 + (10 * number));
+    }
+
+    private void Undo(string node, int version)
+    {
+        _harness.Store.Upsert(Nodes.Of(node, version, verified: "odd"));
+        Want(node, true);
+    }
+
     private void Want(string node, bool available) =>
         _applier.Want(new LabelUpdates { Updates = { new LabelUpdate { Node = node, Uid = $"uid-of-{node}", Available = available } } });
 
