@@ -19,15 +19,21 @@ internal static class BackendRow
 
     public static string[] Cells(JsonObject backend, bool wide, TimeProvider time)
     {
-        string Number(string name) => ((int?)backend[name])?.ToString("N0", CultureInfo.InvariantCulture) ?? Unknown;
+        var age = Age.Of(backend);
+        var was = Age.IsStale(backend) && age is not null ? "was " : "";
+        string Number(string name) =>
+            (int?)backend[name] is { } number ? string.Create(CultureInfo.InvariantCulture, $"{was}{number:N0}") : Unknown;
         bool Flag(string name) => (bool?)backend[name] ?? false;
-        var agent = !Flag("agent_connected") ? "away" : Flag("agent_synced") ? "in step" : "reporting";
+        var agent = !Flag("agent_connected") ? "away"
+            : !Flag("online") ? "silent"
+            : !Flag("agent_synced") ? "reporting"
+            : Age.IsStale(backend) ? "cannot watch"
+            : "in step";
         agent = (string?)backend["agent_protocol"] == "listener" ? $"{agent} (OSMO's)" : agent;
         var labels = !Flag("label_updates") ? "off"
             : IsUnknown(backend) ? Unknown
-            : (int?)backend["labels_wrong"] is > 0 ? $"{Number("labels_wrong")} to go"
-            : "all right";
-        var online = Flag("online") ? Yes : "no";
+            : (int?)backend["labels_wrong"] switch { null => "unknown", 0 => "all right", _ => $"{Number("labels_wrong")} to go" };
+        var online = Flag("online") ? Yes : age is null ? "no" : $"no, for {age}";
         if (IsUnknown(backend))
         {
             online = agent = Unknown;

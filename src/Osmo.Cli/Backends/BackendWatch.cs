@@ -20,10 +20,10 @@ internal static class BackendWatch
             var changed = new List<(string[], JsonObject, string)>();
             foreach (var backend in await api.BackendsAsync(cancellationToken))
             {
-                // A heartbeat alone is no change that anybody wants a line for.
+                // A heartbeat, or an age that grows, is no change that anybody wants a line for.
                 var name = FleetApi.NameOf(backend);
-                var cells = BackendRow.Cells(backend, wide: false, terminal.Time);
-                var text = string.Join('\n', cells) + backend["revision"] + backend["error"];
+                var cells = BackendRow.Cells(Age.Without(backend), wide: false, terminal.Time);
+                var text = string.Join('\n', cells) + backend["revision"] + backend["error"] + backend["stale"];
                 if (shown.GetValueOrDefault(name) != text)
                 {
                     shown[name] = text;

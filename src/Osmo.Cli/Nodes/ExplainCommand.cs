@@ -82,10 +82,10 @@ internal static class ExplainCommand
 
     private static void Show(JsonObject node, bool wide, CliTerminal terminal)
     {
-        var available = (bool?)node["available"] == true;
-        var since = (string?)node["available_since"] is { } text ? $" since {LocalTime.Show(text, terminal.Time)}" : "";
+        var joint = Age.IsStale(node) ? ", last changed" : " since";
+        var since = (string?)node["available_since"] is { } text ? $"{joint} {LocalTime.Show(text, terminal.Time)}" : "";
         Line(terminal, "Node", $"{node["backend"]}/{node["name"]}");
-        Line(terminal, "Available", $"{(available ? "yes" : "no")}{since}");
+        Line(terminal, "Available", $"{NodeRow.Available(node)}{since}");
         foreach (var reason in node["reasons"] as JsonArray ?? [])
         {
             Line(terminal, "Reason", reason!.ToString());
@@ -101,7 +101,8 @@ internal static class ExplainCommand
             Line(terminal, "Agent", $"calls it {(word ? "available" : "unavailable")}; of its conditions it reports those that are True");
         }
 
-        Line(terminal, "Label", Label(node["label"]));
+        var asOf = !Age.IsStale(node) ? "" : Age.Of(node) is { } age ? $", as of {age} ago" : ", as last known";
+        Line(terminal, "Label", $"{Label(node["label"])}{asOf}");
         if (wide)
         {
             var taints = node["taints"] as JsonArray ?? [];

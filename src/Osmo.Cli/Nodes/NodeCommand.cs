@@ -92,8 +92,10 @@ internal sealed class NodeCommand
                 .Write(nodes.Select(item => NodeRow.Cells(item.Backend, item.Node, wide, _terminal.Time)), _terminal);
         }
 
-        var available = nodes.Count(item => (bool?)item.Node["available"] == true);
+        var watched = nodes.Where(item => !Age.IsStale(item.Node)).ToArray();
+        var available = watched.Count(item => (bool?)item.Node["available"] == true);
         var noun = nodes.Count == 1 ? "node" : "nodes";
-        _terminal.Out.WriteLine($"{nodes.Count} {noun}: {available} available, {nodes.Count - available} unavailable");
+        var unknown = nodes.Count > watched.Length ? $", {nodes.Count - watched.Length} unknown" : "";
+        _terminal.Out.WriteLine($"{nodes.Count} {noun}: {available} available, {watched.Length - available} unavailable{unknown}");
     }
 }

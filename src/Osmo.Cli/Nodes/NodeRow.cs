@@ -18,7 +18,7 @@ internal static class NodeRow
     public static string[] Cells(string backend, JsonObject node, bool wide, TimeProvider time)
     {
         var reasons = string.Join("; ", (node["reasons"] as JsonArray ?? []).Select(reason => reason!.ToString()));
-        var available = YesNo(node["available"]);
+        var available = Available(node);
         var label = (string?)(node["verified_label"] ?? node["label"]?["seen"]) ?? "-";
         return wide
             ?
@@ -29,11 +29,21 @@ internal static class NodeRow
             : [backend, FleetApi.NameOf(node), available, reasons];
     }
 
+    /// <summary>Whether a node may be scheduled on; of a node that nobody watches, what was last known of it.</summary>
+    public static string Available(JsonObject node)
+    {
+        var word = YesNo(node["available"]);
+        return !Age.IsStale(node) ? word : Age.Of(node) is { } age ? $"unknown ({word} {age} ago)" : $"unknown (was {word})";
+    }
+
     public static string[] Deleted(string backend, string node, bool wide) =>
         wide ? [backend, node, "deleted", "", "", "", ""] : [backend, node, "deleted", ""];
 
     public static Color? Colour(int column, string cell) =>
-        column != AvailableColumn ? null : cell == Yes ? Color.Green : Color.Red;
+        column != AvailableColumn ? null
+            : cell == Yes ? Color.Green
+            : cell.StartsWith("unknown", StringComparison.Ordinal) ? Color.Yellow
+            : Color.Red;
 
     private static string YesNo(JsonNode? flag) => (bool?)flag ?? false ? Yes : "no";
 }

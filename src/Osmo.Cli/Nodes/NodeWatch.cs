@@ -19,13 +19,16 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<(string Backend, string Node), string> _shown = [];
+    private readonly FreshnessWatch _freshness = new(api, backend, terminal);
     private readonly RowStream _rows = new(NodeRow.Headings(format == OutputFormat.Wide), format, terminal);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var queue = Channel.CreateBounded<FleetEvent>(QueueEvents);
+        await _freshness.BeginAsync(cancellationToken);
         var following = FollowAsync(queue.Writer, stop.Token);
+        var freshness = _freshness.RunAsync(queue.Writer, stop.Token);
         try
         {
             while (await queue.Reader.WaitToReadAsync(cancellationToken))
@@ -45,7 +48,7 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         finally
         {
             await stop.CancelAsync();
-            await ((Task)following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll(following, freshness).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -149,7 +152,7 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         }
 
         var cells = NodeRow.Cells(owner, node, wide, terminal.Time);
-        var shown = string.Join('\n', cells);
+        var shown = string.Join('\n', Age.IsStale(node) ? NodeRow.Cells(owner, Age.Without(node), wide, terminal.Time) : cells);
         if (_shown.GetValueOrDefault((owner, name)) != shown)
         {
             _shown[(owner, name)] = shown;
@@ -173,5 +176,8 @@ internal sealed class NodeWatch(FleetApi api, string? backend, NodeFilter filter
         ["unschedulable"] = node["unschedulable"]?.DeepClone(),
         ["reasons"] = node["reasons"]?.DeepClone(),
         ["verified_label"] = (node["verified_label"] ?? node["label"]?["seen"])?.DeepClone(),
+        ["as_of"] = node["as_of"]?.DeepClone(),
+        ["age_seconds"] = node["age_seconds"]?.DeepClone(),
+        ["stale"] = node["stale"]?.DeepClone(),
     };
 }

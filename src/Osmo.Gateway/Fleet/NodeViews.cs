@@ -7,8 +7,8 @@ namespace Osmo.Gateway.Fleet;
 
 /// <summary>A backend in numbers.</summary>
 /// <param name="Name">The backend's name.</param>
-/// <param name="Online">Whether its agent was heard of within two minutes; null, as all numbers and what is said of the agent, if the
-/// backend's grain does not answer: <paramref name="Error"/> says why.</param>
+/// <param name="Online">Whether an agent is connected and was heard of within a minute; null, as all numbers and what is said of the
+/// agent, if the backend's grain does not answer: <paramref name="Error"/> says why.</param>
 /// <param name="AgentConnected">Whether an agent is connected now; null if that is not known.</param>
 /// <param name="AgentSynced">Whether the connected agent has reported all of its nodes; null if that is not known.</param>
 /// <param name="LastHeartbeat">When the agent was last heard of (UTC).</param>
@@ -16,12 +16,16 @@ namespace Osmo.Gateway.Fleet;
 /// <param name="Nodes">Number of nodes; null if that is not known.</param>
 /// <param name="Available">Number of nodes that may be scheduled on; null if that is not known.</param>
 /// <param name="LabelUpdates">Whether the verified label is kept up to date.</param>
-/// <param name="LabelsWrong">Number of nodes that carry another label than they should; 0 while that is not known.</param>
-/// <param name="LabelsFailing">Number of nodes whose last label update failed.</param>
+/// <param name="LabelsWrong">Number of nodes that carry another label than they should; null while nobody watches.</param>
+/// <param name="LabelsFailing">Number of nodes whose last label update failed; null while nobody watches.</param>
 /// <param name="Error">Why the numbers cannot be had now, or may be old because the agent cannot watch its cluster; null where
 /// they can.</param>
 /// <param name="AgentProtocol"><c>channel</c>: our own agent; <c>listener</c>: OSMO's.</param>
 /// <param name="AgentDisagreements">Number of nodes that the agent judged available although what it reports speaks against that.</param>
+/// <param name="AsOf">When an agent that watches all nodes was last heard of (UTC): the numbers are those of then; null where none
+/// ever was.</param>
+/// <param name="AgeSeconds">How long ago that was.</param>
+/// <param name="Stale">Whether that is more than a minute ago, so that the numbers may not be so any more; null if not known.</param>
 internal sealed record BackendSummary(
     string Name,
     bool? Online,
@@ -36,7 +40,10 @@ internal sealed record BackendSummary(
     int? LabelsFailing,
     string? Error = null,
     string AgentProtocol = BackendSummary.Channel,
-    int AgentDisagreements = 0)
+    int AgentDisagreements = 0,
+    DateTimeOffset? AsOf = null,
+    long? AgeSeconds = null,
+    bool? Stale = null)
 {
     private const string Channel = "channel";
 
@@ -54,11 +61,14 @@ internal sealed record BackendSummary(
         status.Nodes,
         status.Available,
         status.Record.LabelUpdates,
-        status.LabelsWrong,
-        status.LabelsFailing,
+        status.LabelsKnown ? status.LabelsWrong : null,
+        status.LabelsKnown ? status.LabelsFailing : null,
         status.ClusterError,
         status.Record.Registration.Protocol == Domain.Backends.AgentProtocol.Listener ? "listener" : Channel,
-        status.AgentDisagreements);
+        status.AgentDisagreements,
+        status.Freshness?.AsOf,
+        (long?)status.Freshness?.Age?.TotalSeconds,
+        !status.Freshness?.IsCurrent);
 }
 
 /// <summary>Every backend in numbers.</summary>
@@ -72,13 +82,21 @@ internal sealed record BackendSummaryList(IReadOnlyList<BackendSummary> Backends
 /// <param name="Unschedulable">Whether it is cordoned.</param>
 /// <param name="Reasons">Why it is unavailable, in words; empty where it is available.</param>
 /// <param name="VerifiedLabel">Value of the verified label as last seen; null where there is none or it is not known.</param>
+/// <param name="AsOf">When an agent that watches the node was last heard of (UTC): all of this is as of then; null where none
+/// ever was.</param>
+/// <param name="AgeSeconds">How long ago that was.</param>
+/// <param name="Stale">Whether that is more than a minute ago: then the verdict is the last known one, and nobody knows whether it is
+/// so; null if not known.</param>
 internal sealed record NodeSummary(
     string Name,
     bool Available,
     DateTimeOffset AvailableSince,
     bool Unschedulable,
     IReadOnlyList<string> Reasons,
-    string? VerifiedLabel)
+    string? VerifiedLabel,
+    DateTimeOffset? AsOf,
+    long? AgeSeconds,
+    bool? Stale)
 {
     public static NodeSummary Of(NodeExplanation explained) => new(
         explained.Node.Name,
@@ -86,7 +104,10 @@ internal sealed record NodeSummary(
         explained.Node.AvailableSince,
         explained.Node.Unschedulable,
         [.. explained.Verdict.Reasons.Select(reason => reason.Sentence)],
-        explained.Node.VerifiedLabel);
+        explained.Node.VerifiedLabel,
+        explained.Freshness?.AsOf,
+        (long?)explained.Freshness?.Age?.TotalSeconds,
+        !explained.Freshness?.IsCurrent);
 }
 
 /// <summary>A page of nodes.</summary>
@@ -152,6 +173,11 @@ internal sealed record TaintDetail(string Key, string Value, string Effect);
 /// <param name="AgentVerdict">Whether the agent judged it available; null of agents that leave that to the service.</param>
 /// <param name="AgentDisagrees">Whether the agent judged it available although what it reports speaks against that.</param>
 /// <param name="Usage">What pods request; null where the agent does not say.</param>
+/// <param name="AsOf">When an agent that watches the node was last heard of (UTC): all of this is as of then; null where none
+/// ever was.</param>
+/// <param name="AgeSeconds">How long ago that was.</param>
+/// <param name="Stale">Whether that is more than a minute ago: then the verdict is the last known one, and nobody knows whether it is
+/// so; null if not known.</param>
 internal sealed record NodeDetail(
     string Backend,
     string Name,
@@ -169,8 +195,13 @@ internal sealed record NodeDetail(
     IReadOnlyDictionary<string, string> Capacity,
     bool? AgentVerdict,
     bool AgentDisagrees,
-    IReadOnlyDictionary<string, string>? Usage)
+    IReadOnlyDictionary<string, string>? Usage,
+    DateTimeOffset? AsOf,
+    long? AgeSeconds,
+    bool? Stale)
 {
+    private const string StaleNote = "no agent watches the node now: this is what was last known of it";
+
     public static NodeDetail Of(BackendName backend, NodeExplanation explained)
     {
         var (node, verdict, label) = explained;
@@ -182,7 +213,7 @@ internal sealed record NodeDetail(
             node.AvailableSince,
             node.Unschedulable,
             [.. verdict.Reasons.Select(reason => reason.Sentence)],
-            verdict.Notes,
+            explained.Freshness is { IsCurrent: false } ? [StaleNote, .. verdict.Notes] : verdict.Notes,
             [.. verdict.Conditions.Select(ConditionDetail.Of)],
             new LabelDetail(label.Key, label.Wanted, label.Seen, label.Pending, label.Error),
             Map(node.Facts.Labels.Select(item => (item.Key, item.Value))),
@@ -191,7 +222,10 @@ internal sealed record NodeDetail(
             Map(node.Facts.Capacity.Select(item => (item.Name, item.Quantity))),
             verdict.AgentVerdict,
             verdict.AgentDisagrees,
-            node.Usage is { } usage ? Map(usage.All.Select(item => (item.Name, item.Quantity))) : null);
+            node.Usage is { } usage ? Map(usage.All.Select(item => (item.Name, item.Quantity))) : null,
+            explained.Freshness?.AsOf,
+            (long?)explained.Freshness?.Age?.TotalSeconds,
+            !explained.Freshness?.IsCurrent);
     }
 
     /// <summary>What an agent reports twice must not make the node unreadable: the last one counts.</summary>

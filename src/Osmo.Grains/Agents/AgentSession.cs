@@ -5,7 +5,8 @@ internal sealed class AgentSession(long id, IAgentPort port, string instance)
 {
     /// <summary>
     /// Another agent of the same cluster may take over when this one was not heard of for so long: three of its heartbeats. Before
-    /// that it waits, or two agents that were deployed by mistake would throw each other out for ever.
+    /// that it waits, or two agents that were deployed by mistake would throw each other out for ever. What is known of the nodes
+    /// is no longer taken for how they are when none was heard of for so long.
     /// </summary>
     public static readonly TimeSpan AliveTime = TimeSpan.FromMinutes(1);
 

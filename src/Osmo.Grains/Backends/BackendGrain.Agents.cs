@@ -124,6 +124,7 @@ public sealed partial class BackendGrain
             agent.SnapshotTaken = true;
             if (ReferenceEquals(_state!.Session, agent))
             {
+                Watched(agent);
                 _state.ShowAgents();
             }
         }
@@ -146,6 +147,17 @@ public sealed partial class BackendGrain
         if (_state!.Hear(agent, clusterError, StoredNow.Of(time)))
         {
             _state.ShowAgents();
+        }
+
+        Watched(agent);
+    }
+
+    /// <summary>Takes note that the nodes are watched, if the agent can watch them. In memory only: what is stored is heartbeats.</summary>
+    private void Watched(AgentSession agent)
+    {
+        if (agent.ClusterError is null)
+        {
+            _roster!.Watch.Note(agent.LastHeard, agent.SnapshotTaken);
         }
     }
 

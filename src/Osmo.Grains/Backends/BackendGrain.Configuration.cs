@@ -13,7 +13,7 @@ public sealed partial class BackendGrain
 
     /// <inheritdoc/>
     public Task<NodePage> ListNodesAsync(NodeQuery query, CancellationToken cancellationToken) => ReadAsync(
-        (roster, view) => roster.ListNodes(query, view.Record!), cancellationToken);
+        (roster, view) => roster.ListNodes(query, view.Record!, time.GetUtcNow()), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<BackendRecord> ConfigureAsync(

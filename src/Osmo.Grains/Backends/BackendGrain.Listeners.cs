@@ -34,7 +34,13 @@ public sealed partial class BackendGrain
         ThrowIfOver();
         var state = _state;
         var link = state?.FindLink(session) ?? throw SessionEnded();
-        state.LastHeartbeat = StoredNow.Of(time);
+        var now = StoredNow.Of(time);
+        state.LastHeartbeat = now;
+        if (link.IsListeners)
+        {
+            _roster!.Watch.Note(now, isInStep: true);
+        }
+
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var (taken, again, others) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(), new HashSet<Task>());
         var calls = new List<Task<NodeOutcome>>(reports.Length);

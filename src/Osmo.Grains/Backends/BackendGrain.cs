@@ -141,6 +141,7 @@ public sealed partial class BackendGrain(
         _nodes = new NodeCalls(grains, _roster, limit, time);
         if (record is not null)
         {
+            _roster.Watch.Load(record.LastHeartbeat);
             _roster.Show(record, session: null);
             backends.Add(_roster);
         }

@@ -53,7 +53,9 @@ public sealed class NodeGrain(ActiveBackends backends, IBackendStore store, Time
 
         await Joined().Configuring.WaitAsync(cancellationToken);
         var roster = Joined();
-        var explanation = roster.Record is { } record && roster.TryGet(_node, out var entry) ? roster.Explain(entry, record) : null;
+        var explanation = roster.Record is { } record && roster.TryGet(_node, out var entry)
+            ? roster.Explain(entry, record, Now())
+            : null;
         await store.ConfirmAsync(roster.Backend, roster.Activation, cancellationToken);
         return explanation ?? throw new OsmoException(
             ErrorCode.NotFound, $"Backend {_backend} has no node of this name. List its nodes to see what it has.");

@@ -73,7 +73,12 @@ public sealed record LabelState(
 [Immutable]
 [Alias("osmo.node-explanation")]
 public sealed record NodeExplanation(
-    [property: Id(0)] NodeSnapshot Node, [property: Id(1)] NodeVerdict Verdict, [property: Id(2)] LabelState Label);
+    [property: Id(0)] NodeSnapshot Node, [property: Id(1)] NodeVerdict Verdict, [property: Id(2)] LabelState Label)
+{
+    /// <summary>As of when that is known; null of silos that do not say.</summary>
+    [Id(3)]
+    public Freshness? Freshness { get; init; }
+}
 
 /// <summary>A page of nodes.</summary>
 /// <param name="Nodes">The nodes, by name.</param>

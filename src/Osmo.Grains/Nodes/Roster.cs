@@ -83,6 +83,9 @@ public sealed class Roster : IDisposable
 
     internal AgentSession? Session => _session;
 
+    /// <summary>When the nodes were last watched.</summary>
+    internal LastWatch Watch { get; } = new();
+
     /// <summary>Every node, in no order.</summary>
     internal IEnumerable<NodeEntry> Nodes => _nodes.Nodes;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Osmo.Domain.Availability;
 using Osmo.Domain.Backends;
+using Osmo.Grains.Agents;
 using Osmo.Grains.Backends;
 
 namespace Osmo.Grains.Nodes;
@@ -12,7 +13,8 @@ internal static class RosterQueries
     public static BackendStatus Status(this Roster roster, BackendView view, DateTimeOffset now)
     {
         var record = view.Record! with { LastHeartbeat = view.LastHeartbeat };
-        var labelsKnown = record.LabelUpdates && view.AgentSynced == true;
+        var freshness = roster.Watch.OfAll(now);
+        var labelsKnown = record.LabelUpdates && view.AgentSynced == true && freshness.IsCurrent;
         var round = roster.LabelRound;
         int nodes = 0, available = 0, wrong = 0, failing = 0, disagreeing = 0;
         foreach (var entry in roster.Nodes)
@@ -26,17 +28,20 @@ internal static class RosterQueries
         }
 
         var connected = view.AgentSynced is not null;
+        var online = connected && now - view.LastHeartbeat <= AgentSession.AliveTime;
         return new BackendStatus(
-            record, record.IsOnline(now), connected, view.AgentSynced ?? false, nodes, available, wrong, failing, view.ClusterError)
+            record, online, connected, view.AgentSynced ?? false, nodes, available, wrong, failing, view.ClusterError)
         {
             AgentDisagreements = disagreeing,
+            Freshness = freshness,
         };
     }
 
     /// <summary>A page of nodes.</summary>
-    public static NodePage ListNodes(this Roster roster, NodeQuery query, BackendRecord record)
+    public static NodePage ListNodes(this Roster roster, NodeQuery query, BackendRecord record, DateTimeOffset now)
     {
         var sorted = roster.Sorted();
+        var sight = Sight.Of(roster, now);
         var page = ImmutableArray.CreateBuilder<NodeExplanation>();
         for (var i = FirstAfter(sorted, query.After); i < sorted.Length; i++)
         {
@@ -50,14 +55,17 @@ internal static class RosterQueries
                 return new NodePage(page.ToImmutable(), page[^1].Node.Name);
             }
 
-            page.Add(roster.Explain(sorted[i], record));
+            page.Add(roster.Explain(sorted[i], record, sight));
         }
 
         return new NodePage(page.ToImmutable(), null);
     }
 
     /// <summary>A node with the reasons for its verdict.</summary>
-    public static NodeExplanation Explain(this Roster roster, NodeEntry entry, BackendRecord record)
+    public static NodeExplanation Explain(this Roster roster, NodeEntry entry, BackendRecord record, DateTimeOffset now) =>
+        roster.Explain(entry, record, Sight.Of(roster, now));
+
+    private static NodeExplanation Explain(this Roster roster, NodeEntry entry, BackendRecord record, Sight sight)
     {
         var current = entry.Current;
         var (pending, error) = entry.LabelStateIn(roster.LabelRound);
@@ -69,7 +77,7 @@ internal static class RosterQueries
             error);
         var verdict = record.Config.NodeConditions.Explain(
             current.Conditions.ToPairs(), current.Unschedulable, current.AgentVerdict);
-        return new NodeExplanation(current, verdict, label);
+        return new NodeExplanation(current, verdict, label) { Freshness = sight.Of(entry) };
     }
 
     private static int FirstAfter(NodeEntry[] sorted, string? after)
@@ -94,5 +102,14 @@ internal static class RosterQueries
         }
 
         return low;
+    }
+
+    /// <summary>As of when nodes are known at the moment of a question.</summary>
+    private readonly record struct Sight(long? Session, Freshness Reported, Freshness Others)
+    {
+        public static Sight Of(Roster roster, DateTimeOffset now) =>
+            new(roster.Session?.Id, roster.Watch.OfReported(now), roster.Watch.OfAll(now));
+
+        public Freshness Of(NodeEntry entry) => Session == entry.SeenInSession ? Reported : Others;
     }
 }

@@ -26,6 +26,7 @@ internal sealed record FleetRow(string Backend, BackendStatus? Status, AgentStat
     {
         null => "",
         { Record.LabelUpdates: false } => "off",
+        { LabelsKnown: false } => "unknown",
         { LabelsFailing: > 0 } => $"{Status.LabelsFailing} failing",
         { LabelsWrong: > 0 } => $"{Status.LabelsWrong} to go",
         _ => "all right",

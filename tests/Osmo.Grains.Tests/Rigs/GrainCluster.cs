@@ -31,13 +31,13 @@ internal sealed class GrainCluster : IAsyncDisposable
 
     public IGrainFactory Grains => _cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 
-    public static async Task<GrainCluster> StartAsync(short silos = 1)
+    public static async Task<GrainCluster> StartAsync(short silos = 1, TimeProvider? time = null)
     {
         var store = new MemoryStore();
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(TimeProvider.System);
+            silo.Services.AddSingleton(time ?? TimeProvider.System);
             silo.Services.AddSingleton<Osmo.Grains.Storage.IBackendStore>(store);
             silo.Services.AddSingleton<ActiveBackends>();
             silo.Services.AddSingleton<NodeCallLimit>();

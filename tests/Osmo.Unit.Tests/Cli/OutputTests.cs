@@ -37,6 +37,16 @@ public sealed class OutputTests
         Assert.Equal(lines, string.Join('|', TextWrap.Lines(text, width)));
 
     [Theory]
+    [InlineData(0, "0 s")]
+    [InlineData(119, "119 s")]
+    [InlineData(120, "2 min")]
+    [InlineData(7_199, "119 min")]
+    [InlineData(86_400, "24 h")]
+    [InlineData(864_000, "10 d")]
+    public void An_age_is_a_number_and_a_unit(long seconds, string words) =>
+        Assert.Equal(words, Age.Of(new JsonObject { ["age_seconds"] = seconds }));
+
+    [Theory]
     [InlineData("pol", "; did you mean \"pool\"?")]
     [InlineData("zebra", ".")]
     public void The_nearest_word_ends_the_sentence_where_one_is_near(string word, string end) =>

@@ -58,6 +58,7 @@ internal static class WireValues
         [typeof(long)] = Boxed(Longs),
         [typeof(ulong)] = Boxed(Longs.Select(number => (ulong)number)),
         [typeof(DateTimeOffset)] = Boxed(Times),
+        [typeof(TimeSpan)] = Boxed(Longs.Select(TimeSpan.FromTicks)),
         [typeof(BackendName)] = Boxed(Gen.Elements("a", "dgx-east", new string('z', 63)).Select(BackendName.Parse)),
         [typeof(BackendRecord)] = Boxed(Records()),
         [typeof(NodeConditionRules)] = Boxed(Rules),
