@@ -68,7 +68,9 @@ public sealed class ListenerTests(GrainFixture fixture) : IClassFixture<GrainFix
         Assert.True((await agent.ExplainAsync("n1")).Verdict.Available);
     }
 
-    /// <summary>A gateway may hand over what it has of a connection that was cut when the agent has said it again, and more, on the next.</summary>
+    /// <summary>
+    /// A gateway may hand over what it has of a connection that was cut when the agent has said it again, and more, on the next.
+    /// </summary>
     [Fact]
     public async Task What_a_connection_that_was_cut_still_brings_does_not_undo_what_the_next_one_has_brought()
     {

@@ -39,7 +39,7 @@ internal sealed class FalseDeathsBenchmark : IBenchmark
         Array.ForEach(busy, thread => thread.Join());
         var detail = string.Create(
             CultureInfo.InvariantCulture,
-            $"{busy.Length} threads that do nothing but count, {result.PerSecond:F0} writes/s, p99 {result.P99Ms:F0} ms, {_minutes} minutes");
+            $"{busy.Length} threads that only count, {result.PerSecond:F0} writes/s, p99 {result.P99Ms:F0} ms, {_minutes} minutes");
         return [new("members that ended", Ends(stage) - before, "members", 0, GoalKind.AtMost, detail)];
     }
 

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Osmo.Access.Roles;
 
 /// <summary>
-/// Actions as newer OSMO servers have them, such as <c>internal:Operator</c> on <c>backend/b1</c>. OSMO's command line writes the role of an
-/// agent for one backend with them; they are kept as the requests that they mean.
+/// Actions as newer OSMO servers have them, such as <c>internal:Operator</c> on <c>backend/b1</c>. OSMO's command line writes the role of
+/// an agent for one backend with them; they are kept as the requests that they mean.
 /// </summary>
 public static partial class ResourceAction
 {

@@ -14,7 +14,7 @@ public abstract record ConfigEdit
     /// <exception cref="OsmoException">The change breaks a rule.</exception>
     public abstract BackendRecord ApplyTo(BackendRecord current);
 
-    /// <summary>Whether a backend that does not exist is declared by the change: its agent finds the configuration when it connects.</summary>
+    /// <summary>Whether the change declares a backend that does not exist: its agent finds the configuration when it connects.</summary>
     public virtual bool Creates => false;
 }
 

@@ -19,8 +19,8 @@ namespace Osmo.Grains.Backends;
 public interface IBackendGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// How long reports may take. Longer than other calls: if all agents bring much at once, as after new rules, they wait for their turn. A
-    /// silo that does not answer is declared dead long before.
+    /// How long reports may take. Longer than other calls: if all agents bring much at once, as after new rules, they wait for their
+    /// turn. A silo that does not answer is declared dead long before.
     /// </summary>
     public const string ReportTimeout = "00:02:00";
 

@@ -40,7 +40,8 @@ public sealed class LogTests : IDisposable
         await quiet.StopAsync("TERM");
         Assert.DoesNotContain(quiet.ErrorLines, line => line.Contains(" Orleans.", StringComparison.Ordinal));
 
-        await using var talkative = await ServerProcess.StartAsync(Serve, environment: ["Logging__LogLevel__Orleans=Information"], cancellationToken: Cancel);
+        await using var talkative = await ServerProcess.StartAsync(
+            Serve, environment: ["Logging__LogLevel__Orleans=Information"], cancellationToken: Cancel);
         await talkative.StopAsync("TERM");
         Assert.Contains(talkative.ErrorLines, line => line.Contains(" Orleans.", StringComparison.Ordinal));
     }

@@ -78,7 +78,8 @@ public sealed class RoleTests
     {
         const string Json =
             """
-            {"name":"r","policies":[{"effect":"Allow","actions":["internal:Operator","pool:List","config:Read"],"resources":["backend/b1"]}]}
+            {"name":"r","policies":[
+              {"effect":"Allow","actions":["internal:Operator","pool:List","config:Read"],"resources":["backend/b1"]}]}
             """;
         var table = new RoleTable([RoleJson.Read(JsonDocument.Parse(Json).RootElement)]);
         foreach (var (method, path) in new[]

@@ -24,6 +24,7 @@ public sealed class WatchQueryTests
     public void A_watch_is_asked_for_as_the_API_server_takes_it(string query, string verb)
     {
         var request = new DefaultHttpContext().Request;
+        request.Method = "GET";
         request.QueryString = new QueryString(query);
         Assert.Equal(verb, ApiRequest.VerbOf(request, name: null));
     }
