@@ -39,7 +39,10 @@ internal static class OsmoProcess
     public static ProcessStartInfo OnTerminal(int columns, IReadOnlyDictionary<string, string?> environment, string[] args)
     {
         var command = string.Join(' ', args.Prepend(Executable).Select(arg => $"'{arg}'"));
-        return Start("script", environment, ["-qec", $"stty cols {columns}; TERM=xterm-256color {command}", "/dev/null"]);
+        string[] script = ["script", "-qec", $"stty cols {columns}; TERM=xterm-256color {command}", "/dev/null"];
+
+        // INT may have been switched off by whoever started the tests in the background.
+        return Start("env", environment, ["--default-signal=INT", .. script]);
     }
 
     private static ProcessStartInfo Start(string file, IReadOnlyDictionary<string, string?> environment, string[] args)
