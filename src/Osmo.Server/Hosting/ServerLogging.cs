@@ -49,7 +49,7 @@ internal static class ServerLogging
         {
             logging.AddJsonConsole(json =>
             {
-                json.TimestampFormat = "O";
+                json.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
                 json.UseUtcTimestamp = true;
                 json.IncludeScopes = false;
             });
