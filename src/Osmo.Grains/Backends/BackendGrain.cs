@@ -29,7 +29,6 @@ public sealed partial class BackendGrain(
     ActiveBackends backends,
     IFleetEventSink events,
     IGrainFactory grains,
-    NodeCallLimit limit,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<BackendGrain> logger) : Grain, IBackendGrain, IDisposable
@@ -138,7 +137,7 @@ public sealed partial class BackendGrain(
     private void Open(long activation, BackendRecord? record)
     {
         _roster = new Roster(_name, activation, record?.Config.NodeConditions ?? NodeConditionRules.Default, events);
-        _nodes = new NodeCalls(grains, _roster, limit, time);
+        _nodes = new NodeCalls(grains, _roster, time);
         if (record is not null)
         {
             _roster.Watch.Load(record.LastHeartbeat);

@@ -18,12 +18,6 @@ namespace Osmo.Grains.Backends;
 [Alias("osmo.backend")]
 public interface IBackendGrain : IGrainWithStringKey
 {
-    /// <summary>
-    /// How long reports may take. Longer than other calls: if all agents bring much at once, as after new rules, they wait for their
-    /// turn. A silo that does not answer is declared dead long before.
-    /// </summary>
-    public const string ReportTimeout = "00:02:00";
-
     /// <summary>The backend and its numbers; linearizable: what any earlier answer said is in it.</summary>
     [Alias("get")]
     Task<BackendStatus> GetAsync(CancellationToken cancellationToken);
@@ -65,7 +59,6 @@ public interface IBackendGrain : IGrainWithStringKey
     /// <returns>True if everything in the batch is durable; false if the agent broke the protocol, which ends the session.</returns>
     /// <exception cref="OsmoException">The session has ended (<see cref="ErrorCode.Moved"/>): the agent has to connect again.</exception>
     [Alias("report")]
-    [ResponseTimeout(ReportTimeout)]
     Task<bool> ReportAsync(long session, NodeReportBatch batch);
 
     /// <summary>The agent says how label updates went.</summary>
@@ -102,7 +95,6 @@ public interface IBackendGrain : IGrainWithStringKey
     /// <returns>When the effects of all of them are durable.</returns>
     /// <exception cref="OsmoException">The session has ended (<see cref="ErrorCode.Moved"/>).</exception>
     [Alias("report-listener")]
-    [ResponseTimeout(ReportTimeout)]
     Task ReportListenerAsync(long session, ImmutableArray<ListenerReport> reports);
 }
 

@@ -7,7 +7,7 @@ namespace Osmo.Grains.Nodes;
 /// Calls the grains of a backend's nodes for its grain. What brings nothing new is left out, so that only nodes to which something happens
 /// are awake. Belongs to the turn of the backend's grain.
 /// </summary>
-internal sealed class NodeCalls(IGrainFactory grains, Roster roster, NodeCallLimit limit, TimeProvider time)
+internal sealed class NodeCalls(IGrainFactory grains, Roster roster, TimeProvider time)
 {
     private const int CallsMax = 2_000;
     private const int TriesMax = 40;
@@ -122,7 +122,7 @@ internal sealed class NodeCalls(IGrainFactory grains, Roster roster, NodeCallLim
         {
             try
             {
-                return await limit.CallAsync(() => tell(grains.GetGrain<INodeGrain>(NodeKey.Of(roster.Backend, node))));
+                return await tell(grains.GetGrain<INodeGrain>(NodeKey.Of(roster.Backend, node)));
             }
             catch (OsmoException failure)
                 when (failure.Code == ErrorCode.Moved && roster is { End: null, IsLost: false } && tries < TriesMax)

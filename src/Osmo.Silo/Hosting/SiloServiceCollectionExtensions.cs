@@ -4,7 +4,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Osmo.Grains.Backends;
 using Osmo.Grains.Events;
-using Osmo.Grains.Nodes;
 using Osmo.Grains.Silos;
 using Osmo.Silo.Events;
 using Osmo.Silo.Membership;
@@ -25,7 +24,6 @@ public static class SiloServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton<ActiveBackends>();
-        services.AddSingleton<NodeCallLimit>();
         services.AddSingleton(provider => new LocalSilo(options.Version, provider.GetRequiredService<ActiveBackends>()));
         services.AddSingleton<SiloLoads>();
         services.AddSingleton<FleetEventLog>();

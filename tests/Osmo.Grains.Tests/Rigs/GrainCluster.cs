@@ -40,7 +40,6 @@ internal sealed class GrainCluster : IAsyncDisposable
             silo.Services.AddSingleton(time ?? TimeProvider.System);
             silo.Services.AddSingleton<Osmo.Grains.Storage.IBackendStore>(store);
             silo.Services.AddSingleton<ActiveBackends>();
-            silo.Services.AddSingleton<NodeCallLimit>();
             silo.Services.AddSingleton<FleetEventLog>();
             silo.Services.AddSingleton<IFleetEventSink>(provider => provider.GetRequiredService<FleetEventLog>());
             silo.Services.AddSingleton(provider => new LocalSilo("test", provider.GetRequiredService<ActiveBackends>()));
