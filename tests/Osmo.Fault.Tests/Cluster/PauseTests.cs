@@ -41,6 +41,7 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
             var silo = _scene.Rig.Silos[(cut.Seed + round) % _scene.Rig.Silos.Count];
             await silo.Process.PauseAsync();
             await _scene.Load.EveryBackendAcceptsAWriteAsync();
+            await IsTakenForDeadAsync(silo);
             await silo.ResumeAsync();
             await _scene.Load.AdvancesAsync();
         }
@@ -57,6 +58,7 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
 
         await PauseWithWritesOnTheirWayAsync(silo, line);
         await _scene.Load.EveryBackendAcceptsAWriteAsync();
+        await IsTakenForDeadAsync(silo);
         line.StallsToServer = false;
         await silo.ResumeAsync();
         await Eventually.HoldsAsync(
@@ -65,6 +67,14 @@ public sealed class PauseTests(CutScene cut, ITestOutputHelper output) : IClassF
             () => string.Join('\n', silo.Log.TakeLast(20)));
         output.WriteLine(await _scene.CheckAsync("a pause with writes on their way"));
     }
+
+    /// <summary>It may have given its backends up by itself before: then they are elsewhere, and it is a member still.</summary>
+    private Task IsTakenForDeadAsync(ClusterProcess silo) => Eventually.AgreesAsync(
+        async () => (await _scene.Rig.Api.GetAsync("/api/silos"))["silos"]!.AsArray()
+            .Any(member => member!["name"]!.ToString() == silo.Name && member["status"]!.ToString() == "Active")
+                ? "it is active"
+                : null,
+        $"{silo.Name} is taken for dead");
 
     /// <summary>
     /// What the silo sends stays on the way, commits among it; then the silo stands still, so that it cannot take anything back. Every
