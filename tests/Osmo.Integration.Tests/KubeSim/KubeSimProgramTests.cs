@@ -18,7 +18,8 @@ public sealed class KubeSimProgramTests
         var program = Path.Combine(AppContext.BaseDirectory, "Osmo.KubeSim.dll");
         string[] args = [program, "--nodes", "2", "--write-kubeconfig", kubectl.KubeConfig];
         using var simulator = Process.Start(new ProcessStartInfo(
-            "dotnet", [.. args, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)]) { RedirectStandardOutput = true })!;
+            "dotnet", [.. args, .. options.Split(' ', StringSplitOptions.RemoveEmptyEntries)])
+        { RedirectStandardOutput = true })!;
         try
         {
             string? line;
