@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Osmo.Kubernetes;
 
 /// <summary>
@@ -31,7 +33,7 @@ internal sealed class ObjectFollower<T>
     {
         (_connection, _kind, _sink, _pageItems, _options, _time) = (connection, kind, sink, pageItems, options, time);
         _pace = new RetryPace(options, time, _random);
-        _versions = new VersionCheck(connection, kind.Path, kind.Resource);
+        _versions = new VersionCheck(connection, kind.Path, kind.Resource, NullLogger.Instance);
     }
 
     /// <summary>Runs until cancelled. Failures of the server or the network never end it.</summary>
@@ -114,29 +116,12 @@ internal sealed class ObjectFollower<T>
             }
 
             if ((failure is not null || elapsed < watch.Asked)
-                && await IsBehindAsync(version, _options.WatchFailuresMax - failuresInRow, cancellation).ConfigureAwait(false))
+                && await _versions.IsBehindAsync(version, _options.WatchFailuresMax - failuresInRow, PauseAsync, cancellation)
+                    .ConfigureAwait(false))
             {
                 return;
             }
         }
-    }
-
-    /// <summary>Whether the server is behind a version; true as well if it does not say, for then a list is due.</summary>
-    private async Task<bool> IsBehindAsync(string version, int triesMax, CancellationToken cancellation)
-    {
-        for (int tries = 0; tries < triesMax; tries++)
-        {
-            try
-            {
-                return await _versions.FindBehindAsync(version, cancellation).ConfigureAwait(false) is not null;
-            }
-            catch (KubernetesApiException e)
-            {
-                await PauseAsync(e, cancellation).ConfigureAwait(false);
-            }
-        }
-
-        return true;
     }
 
     private async Task PauseAsync(KubernetesApiException e, CancellationToken cancellation)

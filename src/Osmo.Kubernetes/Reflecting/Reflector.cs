@@ -43,7 +43,7 @@ public sealed class Reflector
         _logger = logger ?? NullLogger.Instance;
         _pace = new RetryPace(_options, _time, _random);
         _store = new ReflectorStore(sink, _time, _logger);
-        _versions = new VersionCheck(client.Connection, "/api/v1/nodes", "nodes");
+        _versions = new VersionCheck(client.Connection, "/api/v1/nodes", "nodes", _logger);
     }
 
     /// <summary>What has happened so far; may be read from any thread.</summary>
@@ -186,29 +186,9 @@ public sealed class Reflector
     private static bool IsBrokenOff(NodeWatch watch, WatchEnd end, TimeSpan elapsed) =>
         end.Reason == WatchEndReason.Failed || elapsed < watch.Asked;
 
-    /// <summary>Whether the server is behind what was seen of it; true as well if it does not say, for then a list is due.</summary>
-    private async Task<bool> IsBehindAsync(int triesMax, CancellationToken cancellation)
-    {
-        for (int tries = 0; tries < triesMax; tries++)
-        {
-            try
-            {
-                string? current = await _versions.FindBehindAsync(_store.ResourceVersion, cancellation).ConfigureAwait(false);
-                if (current is not null)
-                {
-                    KubernetesLog.WentBack(_logger, current, _store.ResourceVersion);
-                }
-
-                return current is not null;
-            }
-            catch (KubernetesApiException e)
-            {
-                await PauseAsync(e, cancellation).ConfigureAwait(false);
-            }
-        }
-
-        return true;
-    }
+    /// <summary>Whether the server is behind what was seen of it.</summary>
+    private Task<bool> IsBehindAsync(int triesMax, CancellationToken cancellation) =>
+        _versions.IsBehindAsync(_store.ResourceVersion, triesMax, PauseAsync, cancellation);
 
     private bool IsEmpty(WatchEnd end, int received, TimeSpan elapsed) =>
         end.Reason == WatchEndReason.InGoodOrder && received == 0 && elapsed < _options.WatchTooShort;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 
 namespace Osmo.Kubernetes;
 
@@ -10,16 +11,46 @@ namespace Osmo.Kubernetes;
 /// <param name="connection">The server.</param>
 /// <param name="path">Where what is watched is listed.</param>
 /// <param name="resource">Its name in messages, such as nodes.</param>
-internal sealed class VersionCheck(ApiConnection connection, string path, string resource)
+/// <param name="logger">Told when the server went back.</param>
+internal sealed class VersionCheck(ApiConnection connection, string path, string resource, ILogger logger)
 {
     private string What => $"read the resource version of {resource}";
+
+    /// <summary>Whether the server is behind a version; true as well if it does not say, for then a list is due.</summary>
+    /// <param name="version">The version that a watch is to be resumed from.</param>
+    /// <param name="triesMax">How often to ask.</param>
+    /// <param name="pause">Waits after a failure.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async Task<bool> IsBehindAsync(
+        string version, int triesMax, Func<KubernetesApiException, CancellationToken, Task> pause, CancellationToken cancellation)
+    {
+        for (int tries = 0; tries < triesMax; tries++)
+        {
+            try
+            {
+                string? current = await FindBehindAsync(version, cancellation).ConfigureAwait(false);
+                if (current is not null)
+                {
+                    KubernetesLog.WentBack(logger, current, version);
+                }
+
+                return current is not null;
+            }
+            catch (KubernetesApiException e)
+            {
+                await pause(e, cancellation).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// The server's version if it is behind the given one, from the smallest list there is; null where it is not, and where versions cannot
     /// be compared.
     /// </summary>
     /// <exception cref="KubernetesApiException">It does not answer as it should.</exception>
-    public async Task<string?> FindBehindAsync(string version, CancellationToken cancellation)
+    private async Task<string?> FindBehindAsync(string version, CancellationToken cancellation)
     {
         if (!ResourceVersions.IsComparable(version))
         {
