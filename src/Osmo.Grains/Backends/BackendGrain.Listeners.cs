@@ -41,81 +41,46 @@ public sealed partial class BackendGrain
             _roster!.Watch.Note(now, isInStep: true);
         }
 
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (taken, again, others) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(), new HashSet<Task>());
-        var calls = new List<Task<NodeOutcome>>(reports.Length);
+        var messages = new MessageCall(_underWay, state.Messages);
         try
         {
-            foreach (var report in reports)
-            {
-                if (report is ListenerLife)
-                {
-                    continue;
-                }
-
-                // One that comes again has no effect, and is noted again: it may come once more after the next interruption.
-                if (report.Id.Length > 0 && !IsNew(report.Id, done.Task, taken, again, others))
-                {
-                    continue;
-                }
-
-                if (report is ListenerNodeList list)
-                {
-                    // A node that an earlier message brought is there when that is applied.
-                    await AppliedAsync(Task.WhenAll(calls));
-                    var existing = list.Nodes.ToHashSet(StringComparer.Ordinal);
-                    await AppliedAsync(_nodes!.RemoveOthersAsync(entry => existing.Contains(entry.Current.Name)));
-                    continue;
-                }
-
-                calls.Add(TellAsync(report));
-            }
-
-            await AppliedAsync(Task.WhenAll(calls));
-            await KeepMessagesAsync(taken);
+            await ApplyAsync(reports, messages);
+            await KeepMessagesAsync(messages.New);
         }
         finally
         {
-            // If it failed the activation is over, and nobody is answered.
-            done.SetResult();
-            foreach (var message in taken)
-            {
-                _underWay.Remove(message);
-            }
+            messages.End();
         }
 
-        await AppliedAsync(Task.WhenAll(others));
-        await KeepMessagesAsync(again);
+        await AppliedAsync(messages.Others);
+        await KeepMessagesAsync(messages.Again);
         await WriteHeartbeatAsync();
     }
 
-    /// <summary>
-    /// Whether a message is to be applied. A connection that was cut may still bring what the next one brings again, and later: applied
-    /// twice, it would undo what came in between.
-    /// </summary>
-    private bool IsNew(string message, Task done, HashSet<string> taken, HashSet<string> again, HashSet<Task> others)
+    /// <summary>Has nodes do what is new in messages. Returns when that is durable.</summary>
+    private async Task ApplyAsync(ImmutableArray<ListenerReport> reports, MessageCall messages)
     {
-        if (taken.Contains(message))
+        var calls = new List<Task<NodeOutcome>>(reports.Length);
+        foreach (var report in reports)
         {
-            return false;
+            if (report is ListenerLife || (report.Id.Length > 0 && !messages.Takes(report.Id)))
+            {
+                continue;
+            }
+
+            if (report is ListenerNodeList list)
+            {
+                // A node that an earlier message brought is there when that is applied.
+                await AppliedAsync(Task.WhenAll(calls));
+                var existing = list.Nodes.ToHashSet(StringComparer.Ordinal);
+                await AppliedAsync(_nodes!.RemoveOthersAsync(entry => existing.Contains(entry.Current.Name)));
+                continue;
+            }
+
+            calls.Add(TellAsync(report));
         }
 
-        if (_underWay.TryGetValue(message, out var other))
-        {
-            again.Add(message);
-            others.Add(other);
-            return false;
-        }
-
-        if (_state!.Messages.Knows(message))
-        {
-            again.Add(message);
-            return false;
-        }
-
-        taken.Add(message);
-        _underWay.Add(message, done);
-        return true;
+        await AppliedAsync(Task.WhenAll(calls));
     }
 
     private Task<NodeOutcome> TellAsync(ListenerReport report) => report switch
