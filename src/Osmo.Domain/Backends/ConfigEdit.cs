@@ -13,9 +13,6 @@ public abstract record ConfigEdit
     /// <summary>The record with the change made; equal to the given one where the change changes nothing.</summary>
     /// <exception cref="OsmoException">The change breaks a rule.</exception>
     public abstract BackendRecord ApplyTo(BackendRecord current);
-
-    /// <summary>Whether the change declares a backend that does not exist: its agent finds the configuration when it connects.</summary>
-    public virtual bool Creates => false;
 }
 
 /// <summary>OSMO's way: every top-level field that is given replaces the whole of what was there.</summary>
@@ -35,11 +32,11 @@ public sealed record ReplaceFields(JsonElement Configs) : ConfigEdit
 /// <param name="Patch">The patch.</param>
 public sealed record MergePatch(JsonElement Patch) : ConfigEdit
 {
-    /// <summary>Whether a backend that does not exist is declared; the patch is then one of the default configuration.</summary>
+    /// <summary>
+    /// Whether a backend that does not exist is declared: the patch is then one of the default configuration, and its agent finds the
+    /// result when it connects.
+    /// </summary>
     public bool Declares { get; init; }
-
-    /// <inheritdoc/>
-    public override bool Creates => Declares;
 
     /// <inheritdoc/>
     public override BackendRecord ApplyTo(BackendRecord current)

@@ -139,7 +139,7 @@ internal sealed partial class BackendTurn
     /// <exception cref="OsmoException">The backend is unknown, the revision is another one, or a rule is broken.</exception>
     public bool Configure(ConfigEdit edit, Audit audit, long? expectedRevision)
     {
-        var isNew = _record is null && edit.Creates && expectedRevision is null;
+        var isNew = _record is null && edit is MergePatch { Declares: true } && expectedRevision is null;
         var current = isNew ? Declared() : Existing(expectedRevision);
         var next = edit.ApplyTo(current);
         if (next == current && !isNew)
