@@ -67,8 +67,8 @@ internal sealed record BackendSummary(
         status.Record.Registration.Protocol == Domain.Backends.AgentProtocol.Listener ? "listener" : Channel,
         status.AgentDisagreements,
         status.Freshness?.AsOf,
-        (long?)status.Freshness?.Age?.TotalSeconds,
-        !status.Freshness?.IsCurrent);
+        status.Freshness?.AgeSeconds,
+        status.Freshness?.IsStale);
 }
 
 /// <summary>Every backend in numbers.</summary>
@@ -106,8 +106,8 @@ internal sealed record NodeSummary(
         [.. explained.Verdict.Reasons.Select(reason => reason.Sentence)],
         explained.Node.VerifiedLabel,
         explained.Freshness?.AsOf,
-        (long?)explained.Freshness?.Age?.TotalSeconds,
-        !explained.Freshness?.IsCurrent);
+        explained.Freshness?.AgeSeconds,
+        explained.Freshness?.IsStale);
 }
 
 /// <summary>A page of nodes.</summary>
@@ -213,7 +213,7 @@ internal sealed record NodeDetail(
             node.AvailableSince,
             node.Unschedulable,
             [.. verdict.Reasons.Select(reason => reason.Sentence)],
-            explained.Freshness is { IsCurrent: false } ? [StaleNote, .. verdict.Notes] : verdict.Notes,
+            explained.Freshness is { IsStale: true } ? [StaleNote, .. verdict.Notes] : verdict.Notes,
             [.. verdict.Conditions.Select(ConditionDetail.Of)],
             new LabelDetail(label.Key, label.Wanted, label.Seen, label.Pending, label.Error),
             Map(node.Facts.Labels.Select(item => (item.Key, item.Value))),
@@ -224,8 +224,8 @@ internal sealed record NodeDetail(
             verdict.AgentDisagrees,
             node.Usage is { } usage ? Map(usage.All.Select(item => (item.Name, item.Quantity))) : null,
             explained.Freshness?.AsOf,
-            (long?)explained.Freshness?.Age?.TotalSeconds,
-            !explained.Freshness?.IsCurrent);
+            explained.Freshness?.AgeSeconds,
+            explained.Freshness?.IsStale);
     }
 
     /// <summary>What an agent reports twice must not make the node unreadable: the last one counts.</summary>

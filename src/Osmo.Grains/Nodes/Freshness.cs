@@ -13,6 +13,12 @@ namespace Osmo.Grains.Nodes;
 public sealed record Freshness(
     [property: Id(0)] DateTimeOffset? AsOf, [property: Id(1)] TimeSpan? Age, [property: Id(2)] bool IsCurrent)
 {
+    /// <summary><see cref="Age"/> in whole seconds.</summary>
+    public long? AgeSeconds => (long?)Age?.TotalSeconds;
+
+    /// <summary>Whether nobody knows how things are now.</summary>
+    public bool IsStale => !IsCurrent;
+
     internal static Freshness Of(DateTimeOffset? asOf, DateTimeOffset now)
     {
         if (asOf is not { } moment)
