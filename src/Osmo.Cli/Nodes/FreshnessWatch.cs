@@ -35,8 +35,10 @@ internal sealed class FreshnessWatch(FleetApi api, string? backend, CliTerminal 
     {
         try
         {
-            var backends = await api.BackendsAsync(cancellationToken);
-            return string.Join(',', backends.Where(Age.IsStale).Select(FleetApi.NameOf).Where(name => backend is null || name == backend));
+            var backends = backend is null
+                ? await api.BackendsAsync(cancellationToken)
+                : [await api.BackendAsync(backend, cancellationToken)];
+            return string.Join(',', backends.Where(Age.IsStale).Select(FleetApi.NameOf));
         }
         catch (CliError)
         {
