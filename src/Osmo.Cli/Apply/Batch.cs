@@ -74,10 +74,12 @@ internal sealed class Batch(ConfigApi api, IReadOnlyList<(Manifest Manifest, Con
     /// <returns>Whether the change made a revision.</returns>
     private async Task<bool> SendAsync(Manifest manifest, ConfigChange change, ChangeNote given, CancellationToken cancellationToken)
     {
-        var current = change.ETag is { } planned && _revisions.TryGetValue((change.Type, planned), out var newer) ? newer : change.ETag;
+        var current = change.ETag is { } planned && _revisions.TryGetValue((change.Type, planned), out var newer)
+            ? change with { ETag = newer }
+            : change;
         var note = new ChangeNote(given.Description ?? manifest.Note.Description, [.. manifest.Note.Tags, .. given.Tags]);
         var made = await FileErrors.SendAsync(
-            () => (change with { ETag = current }).SendAsync(api, note, cancellationToken),
+            () => current.SendAsync(api, note, cancellationToken),
             manifest.File,
             manifest.Index,
             Manifest.ConfigPrefix);
@@ -86,7 +88,7 @@ internal sealed class Batch(ConfigApi api, IReadOnlyList<(Manifest Manifest, Con
             _revisions[(change.Type, change.ETag)] = made;
         }
 
-        return made is null || made != current;
+        return current.HasMade(made);
     }
 
     private async Task SayRestAsync(int failed, string outcome)

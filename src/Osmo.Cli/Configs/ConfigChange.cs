@@ -56,6 +56,9 @@ internal sealed record ConfigChange(
     public void ShowDifference(CliTerminal terminal) =>
         UnifiedDiff.Write(DocumentWriter.Json(Current), DocumentWriter.Json(Result), $"{Label} (now)", $"{Label} (changed)", terminal);
 
+    /// <summary>Whether the change made a revision, by the one that there is after it; where the gateway does not say, it did.</summary>
+    public bool HasMade(string? revision) => revision is null || revision != ETag;
+
     /// <summary>Sends the change.</summary>
     /// <returns>The revision that there is after it, as an entity tag; null where the gateway does not say.</returns>
     public async Task<string?> SendAsync(ConfigApi api, ChangeNote note, CancellationToken cancellationToken)

@@ -138,8 +138,7 @@ internal sealed class UpdateCommand
         }
 
         var made = await FileErrors.SendAsync(() => change.SendAsync(api, _change.Note(parsed), cancellationToken), file, 0, "");
-        var isChanged = made is null || made != change.ETag;
-        await _terminal.Out.WriteLineAsync(isChanged ? $"Successfully updated {change.Type} config" : NoChanges);
+        await _terminal.Out.WriteLineAsync(change.HasMade(made) ? $"Successfully updated {change.Type} config" : NoChanges);
         return await FollowAsync(parsed, api.Client, change, cancellationToken);
     }
 
