@@ -16,9 +16,7 @@ internal sealed class FalseDeathsBenchmark : IBenchmark
 
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(50);
 
-    private readonly double _minutes = Environment.GetEnvironmentVariable(MinutesVariable) is { Length: > 0 } given
-        ? double.Parse(given, CultureInfo.InvariantCulture)
-        : 10;
+    private readonly double _minutes = Minutes.Of(MinutesVariable);
 
     public string Name => "false-deaths";
 

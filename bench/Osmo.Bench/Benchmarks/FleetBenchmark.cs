@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using Osmo.Bench.Cluster;
 using Osmo.Bench.Fleet;
 using Osmo.Bench.Running;
@@ -27,9 +26,7 @@ internal sealed class FleetBenchmark : IBenchmark
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(10);
 
-    private readonly double _minutes = Environment.GetEnvironmentVariable(MinutesVariable) is { Length: > 0 } given
-        ? double.Parse(given, CultureInfo.InvariantCulture)
-        : 10;
+    private readonly double _minutes = Minutes.Of(MinutesVariable);
 
     public string Name => "fleet";
 
